@@ -1,0 +1,19 @@
+//! The domain and the protocol of a marketplace node, pure: bytes and a clock go in, evidence and effects come out.
+//!
+//! The way of an entry is the order of the modules: bytes are read (`xml`, `rdf`), their signature is verified
+//! (`crypto`, `signature`), they are understood (`document`), they become an `entry` with an `admission`, the
+//! registry is folded into what is current (`standing`, `view`), and it is spread (`wire`, `reconcile`, `federation`).
+
+pub mod bounds;
+pub mod checksum;
+pub mod digest;
+pub mod email;
+pub mod identifier;
+pub mod timestamp;
+pub mod vocabulary;
+
+pub mod xml;
+
+pub mod admission;
+pub mod entry;
+pub mod node_id;
