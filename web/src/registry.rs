@@ -1,0 +1,429 @@
+//! What the face of a node needs of the registry behind it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use bytes::Bytes;
+use proto::admission::Admission;
+use proto::email::Email;
+use proto::entry::{Entry, EntryId};
+use proto::identifier::ImageIdentifier;
+use proto::node_id::NodeId;
+use proto::standing::Standing;
+use proto::timestamp::{Instant, Timestamp};
+
+/// A registry that can be read, queried and uploaded to.
+pub trait Registry: Clone + Send + Sync + 'static {
+    /// The node's present moment.
+    fn now(&self) -> Instant;
+
+    /// Admits a document; the answer comes when it is durable and queryable.
+    fn upload(
+        &self,
+        document: Bytes,
+        scope: Scope,
+    ) -> impl Future<Output = Result<Uploaded, UploadRefusal>> + Send;
+
+    /// A page of entries, newest first.
+    fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Page, RegistryError>> + Send;
+
+    /// The raw documents of these entries, in this order; those that are not held are left out.
+    fn documents(&self, entries: Vec<EntryId>) -> impl Future<Output = Result<Vec<Bytes>, RegistryError>> + Send;
+
+    /// The entry with this identity.
+    fn entry(&self, entry: EntryId) -> impl Future<Output = Result<Option<Record>, RegistryError>> + Send;
+
+    /// The entry at these coordinates: of several the one of higher standing, then the greater identity.
+    fn entry_at(&self, at: Coordinates) -> impl Future<Output = Result<Option<Record>, RegistryError>> + Send;
+
+    /// All entries of an image, newest first, contested ones among them; at most `limit`.
+    fn timeline(
+        &self,
+        image: ImageIdentifier,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Summary>, RegistryError>> + Send;
+
+    /// All endorsers by address; at most `limit` after the address `after`.
+    fn endorsers(
+        &self,
+        after: Option<Email>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Endorser>, RegistryError>> + Send;
+
+    /// Answers a SPARQL query within the node's limits.
+    fn query(&self, query: Query) -> impl Future<Output = Result<QueryAnswer, QueryError>> + Send;
+
+    /// This node and its peers.
+    fn federation(&self) -> impl Future<Output = Result<Federation, RegistryError>> + Send;
+
+    /// What the registry holds.
+    fn counts(&self) -> impl Future<Output = Result<Counts, RegistryError>> + Send;
+}
+
+/// Where an uploaded entry goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// To every node of the federation.
+    Federated,
+    /// To this node only; it never leaves it.
+    Local,
+}
+
+/// The address of an entry in URLs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coordinates {
+    /// The image.
+    pub image: ImageIdentifier,
+    /// Its endorser.
+    pub email: Email,
+    /// When it was endorsed.
+    pub created: Timestamp,
+}
+
+/// The answer to an upload that was not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uploaded {
+    /// The entry is new here.
+    Created(Located),
+    /// This very entry is already held.
+    AlreadyHeld(Located),
+}
+
+/// Where an entry is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Its exact address.
+    pub entry: EntryId,
+    /// Its address by coordinates.
+    pub at: Coordinates,
+    /// How well its endorser is known here.
+    pub standing: Standing,
+}
+
+/// Why an upload was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UploadRefusal {
+    /// The document breaks a rule.
+    #[error("{rule}: {reason}")]
+    Invalid {
+        /// The rule's stable name.
+        rule: String,
+        /// What is wrong, with which value.
+        reason: String,
+    },
+    /// The document is good; this node does not take it.
+    #[error("{rule}: {reason}")]
+    Policy {
+        /// The rule's stable name.
+        rule: String,
+        /// Why.
+        reason: String,
+    },
+    /// The endorser said something newer already.
+    #[error("older than the latest entry: {reason}")]
+    Stale {
+        /// Which is the latest, and when both were created.
+        reason: String,
+        /// The latest entry.
+        latest: EntryId,
+    },
+    /// The document has more bytes than this node takes.
+    #[error("the document is larger than {bytes_max} bytes")]
+    TooLarge {
+        /// The bound.
+        bytes_max: usize,
+    },
+    /// Too much is waiting; the same upload may succeed later.
+    #[error("too many uploads are waiting, try again")]
+    Overloaded,
+    /// This node cannot store now.
+    #[error(transparent)]
+    Unavailable(#[from] RegistryError),
+}
+
+/// The registry cannot answer now; the machine is at fault, and the log says why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the registry cannot answer now")]
+pub struct RegistryError;
+
+/// Which entries a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListFilter {
+    /// Only of this image.
+    pub image: Option<ImageIdentifier>,
+    /// Only by this endorser.
+    pub email: Option<Email>,
+    /// Only endorsed at this moment; it opens the history as the original did.
+    pub created: Option<Timestamp>,
+    /// Only in this state.
+    pub status: Status,
+    /// Only of this standing; where it is none, contested ones are left out.
+    pub standing: Option<Standing>,
+    /// At most so many, 1 to 1000.
+    pub limit: usize,
+    /// Only after this place of the order.
+    pub after: Option<Cursor>,
+}
+
+/// The state of entries that a list shows; all but `All` are about current ones unless `created` is given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Neither deprecated nor expired; without `dcterms:valid` an entry does not expire.
+    #[default]
+    Valid,
+    /// Expired and not deprecated.
+    Expired,
+    /// Deprecated.
+    Deprecated,
+    /// Current, whatever it says.
+    All,
+}
+
+/// A place in the order of a list: newest first, then by descending identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The last entry's moment.
+    pub created: Timestamp,
+    /// The last entry.
+    pub entry: EntryId,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// How many entries the filter matches in all.
+    pub total: u64,
+    /// The entries of this page.
+    pub items: Vec<Summary>,
+    /// Where the next page starts; none at the end.
+    pub next: Option<Cursor>,
+}
+
+/// What lists show of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Its exact address.
+    pub entry: EntryId,
+    /// Its address by coordinates.
+    pub at: Coordinates,
+    /// How well its endorser is known.
+    pub standing: Standing,
+    /// The entry that supersedes it; none where it is current.
+    pub superseded_by: Option<EntryId>,
+    /// Why it is deprecated, where it is; the reason may be empty.
+    pub deprecated: Option<String>,
+    /// Until when it is valid; none where it does not expire.
+    pub valid: Option<Timestamp>,
+    /// `dcterms:title`.
+    pub title: Option<String>,
+    /// `dcterms:description`.
+    pub description: Option<String>,
+    /// `slterms:kind`, else `dcterms:type`.
+    pub kind: Option<String>,
+    /// `slterms:os`.
+    pub os: Option<String>,
+    /// `slterms:os-version`.
+    pub os_version: Option<String>,
+    /// `slterms:os-arch`.
+    pub os_arch: Option<String>,
+    /// `slterms:version`.
+    pub version: Option<String>,
+    /// `slreq:bytes`.
+    pub bytes: Option<u64>,
+    /// `slterms:location`, in document order.
+    pub locations: Vec<String>,
+    /// `dcterms:alternative`, in document order.
+    pub tags: Vec<String>,
+    /// Whether it leaves this node.
+    pub scope: Scope,
+}
+
+/// One entry with its evidence.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What lists show of it.
+    pub summary: Summary,
+    /// The bytes exactly as they were received by the node that admitted it first.
+    pub raw: Bytes,
+    /// The document, read again from those bytes, with its signer.
+    pub entry: Entry,
+    /// The receipts, earliest first.
+    pub admissions: Vec<Admission>,
+}
+
+/// An endorser over all its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endorser {
+    /// Its address.
+    pub email: Email,
+    /// The subject of the newest entry of its strongest standing.
+    pub subject: String,
+    /// The issuer of the same.
+    pub issuer: String,
+    /// Its strongest standing.
+    pub standing: Standing,
+    /// Entries of any standing, superseded ones among them.
+    pub entries: u64,
+    /// Its current entries, contested ones apart.
+    pub current: u64,
+    /// When it endorsed last.
+    pub latest: Timestamp,
+}
+
+/// A SPARQL query with what its caller wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Its text.
+    pub text: String,
+    /// What of SPARQL it may use.
+    pub dialect: Dialect,
+    /// How solutions and booleans are written.
+    pub results: ResultsFormat,
+    /// How graphs are written.
+    pub graph: GraphFormat,
+    /// IRIs that make up the default graph in place of the store's (`default-graph-uri`).
+    pub default_graphs: Vec<String>,
+    /// IRIs of the named graphs (`named-graph-uri`).
+    pub named_graphs: Vec<String>,
+}
+
+/// What of SPARQL a query may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Every query form and graph, no SERVICE.
+    Sparql,
+    /// As the original: SELECT only, no FROM, no GRAPH.
+    Original,
+}
+
+/// A format for solutions and booleans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultsFormat {
+    /// SPARQL 1.1 Query Results JSON.
+    Json,
+    /// SPARQL Query Results XML.
+    Xml,
+    /// CSV (solutions only).
+    Csv,
+    /// TSV (solutions only).
+    Tsv,
+}
+
+/// A format for graphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GraphFormat {
+    /// Turtle.
+    Turtle,
+    /// N-Triples.
+    NTriples,
+    /// RDF/XML.
+    RdfXml,
+    /// JSON-LD 1.1.
+    JsonLd,
+}
+
+/// A complete answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryAnswer {
+    /// The media type of the body.
+    pub media_type: &'static str,
+    /// The serialised answer.
+    pub body: Bytes,
+}
+
+/// Why a query has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// The text is not SPARQL; the message has line and column.
+    #[error("{0}")]
+    Syntax(String),
+    /// The query asks for what this endpoint does not do.
+    #[error("query not allowed: {0}")]
+    NotAllowed(String),
+    /// The format cannot express the answer.
+    #[error("{0}")]
+    Format(String),
+    /// It took longer than the limit.
+    #[error("the query took longer than the limit of {limit_ms} ms")]
+    TimedOut {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The answer is larger than the limit.
+    #[error("the answer has more than the limit of {limit} {unit}; add LIMIT or narrow the query")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+        /// Of what: rows or bytes.
+        unit: &'static str,
+    },
+    /// As many queries as are allowed at once are running.
+    #[error("too many queries are running, try again")]
+    Overloaded,
+    /// The store cannot answer.
+    #[error(transparent)]
+    Unavailable(#[from] RegistryError),
+}
+
+/// This node and what it knows of its peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Federation {
+    /// The name of the federation.
+    pub name: String,
+    /// This node.
+    pub node: NodeId,
+    /// The operator's name for it.
+    pub node_name: String,
+    /// Where people reach it, where the operator said so.
+    pub public_url: Option<String>,
+    /// The node's peers in the order of their identities, unreachable ones among them.
+    pub peers: Vec<Peer>,
+    /// Refused entries by the rule that refused them.
+    pub refusals: BTreeMap<String, u64>,
+}
+
+/// A peer as this node sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its identity.
+    pub node: NodeId,
+    /// The operator's name for it; empty where there is none.
+    pub name: String,
+    /// Whether its admissions count.
+    pub is_member: bool,
+    /// Since when it is connected; none where it is not.
+    pub connected_since: Option<Instant>,
+    /// The last measured round trip.
+    pub round_trip_ms: Option<u64>,
+    /// When the last reconciliation with it ended.
+    pub last_sync: Option<Instant>,
+    /// How many entries this node lacked at that moment.
+    pub lag: Option<u64>,
+    /// Why it is not connected or its last reconciliation failed.
+    pub last_error: Option<String>,
+    /// When it is dialled next, where it is not connected.
+    pub next_attempt: Option<Instant>,
+}
+
+/// What a registry holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All entries.
+    pub entries: u64,
+    /// Current, not contested, neither deprecated nor expired.
+    pub valid: u64,
+    /// Current, not contested, deprecated.
+    pub deprecated: u64,
+    /// Current, not contested, expired.
+    pub expired: u64,
+    /// Superseded, not contested.
+    pub superseded: u64,
+    /// Contested.
+    pub contested: u64,
+    /// Images.
+    pub images: u64,
+    /// Endorsers.
+    pub endorsers: u64,
+    /// Entries that local policy refused.
+    pub refused: u64,
+}
