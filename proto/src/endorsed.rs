@@ -39,7 +39,7 @@ impl NotEndorsed {
     #[must_use]
     pub fn rule(&self) -> &'static str {
         match self {
-            Self::Violation(violation) => violation.rule().name(),
+            Self::Violation(violation) => violation.rule.name(),
             Self::Inconsistent { .. } => "endorser-inconsistent",
         }
     }
@@ -101,12 +101,11 @@ fn check_endorser(document: &Document, certificate: &Certificate) -> Result<Cert
         true => Ok(()),
         false => Err(NotEndorsed::Inconsistent { field, stated: shorten(stated), certified: shorten(certified) }),
     };
-    let endorsement = document.endorsement();
-    check("subject", endorsement.subject(), certificate.subject())?;
-    check("issuer", endorsement.issuer(), certificate.issuer())?;
+    check("subject", document.subject(), certificate.subject())?;
+    check("issuer", document.issuer(), certificate.issuer())?;
     match certificate.email() {
         None => Ok(CertificateEmail::Absent),
-        Some(email) => check("email", endorsement.email().as_str(), email).map(|()| CertificateEmail::Stated),
+        Some(email) => check("email", document.email().as_str(), email).map(|()| CertificateEmail::Stated),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::crypto::Certificate;
 use crate::digest::{NotADigest, Sha256Digest};
 use crate::document::Document;
 use crate::endorsed::Endorsed;
-use crate::standing::{Claim, Witness};
+use crate::standing::{CertificateEmail, Claim, Witness};
 use crate::timestamp::Instant;
 
 /// The identity of an entry: SHA-256 over the canonical signed octets and the signer's public key.
@@ -116,15 +116,20 @@ impl Entry {
         self.endorsed.signature_algorithm()
     }
 
+    /// Whether the certificate states the endorser's address.
+    #[must_use]
+    pub const fn certificate_email(&self) -> CertificateEmail {
+        self.endorsed.certificate_email()
+    }
+
     /// What standing and supersession look at, for an entry first seen here at `first_seen`.
     #[must_use]
     pub fn claim(&self, first_seen: Instant, admissions: &[Admission]) -> Claim {
-        let endorsement = self.document().endorsement();
         Claim {
             entry: self.id,
             image: self.document().identifier(),
-            email: endorsement.email().clone(),
-            created: endorsement.created(),
+            email: self.document().email().clone(),
+            created: self.document().created(),
             key: self.certificate().key_sha256(),
             certificate_email: self.endorsed.certificate_email(),
             first_seen,

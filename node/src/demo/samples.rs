@@ -96,7 +96,7 @@ pub(super) const IMAGES: [Image; 18] = [
 
 /// What is said of them, by several people, over time.
 #[rustfmt::skip]
-pub(super) const ENDORSEMENTS: [Endorsement; 38] = [
+pub(super) const ENDORSEMENTS: [Endorsement; 42] = [
     says(JANE, "ubuntu-2404", 200, 400, "20260401").tagged("ubuntu-lts"),
     says(JANE, "ubuntu-2404", 90, 400, "20260801").tagged("ubuntu-lts"),
     says(JANE, "ubuntu-2404", 9, 400, "20261101").tagged("ubuntu-lts"),
@@ -115,12 +115,15 @@ pub(super) const ENDORSEMENTS: [Endorsement; 38] = [
     says(RAVI, "alma-9", 210, 365, "9.4"),
     says(SECURITY, "alma-9", 45, 180, "9.4"),
     says(RAVI, "rocky-9", 180, 365, "9.4"),
+    says(JANE, "rocky-9", 170, 150, "9.4"),
     says(JANE, "rocky-9", 33, 400, "9.4"),
     says(JANE, "centos-7", 1500, 365, "7.9"),
     says(RAVI, "centos-7", 900, 365, "7.9"),
+    says(SECURITY, "centos-7", 1200, 2000, "7.9"),
     says(SECURITY, "centos-7", 870, 2000, "7.9").deprecating("no security updates since June 2024"),
     says(JANE, "fedora-42", 40, 200, "42"),
     says(JANE, "ttylinux", 1000, 3650, "16.0").tagged("test"),
+    says(JANE, "ttylinux", 600, 365, "16.1"),
     says(JANE, "ttylinux", 400, 3650, "16.1").tagged("test"),
     says(RAVI, "ttylinux", 350, 365, "16.1"),
     says(RAVI, "alpine", 25, 365, "3.22"),
@@ -134,5 +137,6 @@ pub(super) const ENDORSEMENTS: [Endorsement; 38] = [
     says(LENA, "uniprot", 35, 90, "2026_05").tagged("uniprot"),
     says(JANE, "cvmfs", 500, 3650, "4.8"),
     says(RAVI, "slurm", 70, 365, "24.11"),
+    says(RAVI, "windows", 400, 180, "26100"),
     says(RAVI, "windows", 220, 180, "26100").deprecating("the evaluation licence has ended"),
 ];
