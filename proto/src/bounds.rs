@@ -8,3 +8,7 @@ pub const XML_DEPTH_MAX: usize = 64;
 
 /// Most attributes and namespace declarations of one element; their duplicate check is quadratic.
 pub const XML_ATTRIBUTES_MAX: usize = 64;
+
+/// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
+/// and again in each triple, and the densest harmless document of [`DOCUMENT_BYTES_MAX`] makes about half of this.
+pub const RDF_TERMS_BYTES_MAX: usize = 8 * 1024 * 1024;

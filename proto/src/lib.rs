@@ -14,6 +14,8 @@ pub mod vocabulary;
 
 pub mod xml;
 
+pub mod rdf;
+
 pub mod admission;
 pub mod entry;
 pub mod node_id;
