@@ -16,6 +16,8 @@ pub mod xml;
 
 pub mod rdf;
 
+pub mod document;
+
 pub mod admission;
 pub mod entry;
 pub mod node_id;
