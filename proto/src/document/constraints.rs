@@ -106,11 +106,7 @@ fn one_subject(triples: &[Triple], image: &Subject) -> Result<(), Violation> {
     }
 }
 
-fn kind_of_resource(
-    description: &Element,
-    properties: &Properties<'_>,
-    image: &Subject,
-) -> Result<String, Violation> {
+fn kind_of_resource(description: &Element, properties: &Properties<'_>, image: &Subject) -> Result<String, Violation> {
     let term = properties.one(image, terms::TYPE, Rule::OneType)?;
     let has_child = |element: &Element| element.name.is(DCTERMS, "type") && element.elements().next().is_some();
     match text_of(term) {

@@ -8,7 +8,7 @@ use crate::rdf::{Subject, Term, Triple};
 /// The triples of a document, to look things up in; values keep their document order.
 #[derive(Debug)]
 pub(super) struct Properties<'a> {
-    values: BTreeMap<(&'a Subject, &'a str), Vec<&'a Term>>,
+    values: BTreeMap<&'a Subject, BTreeMap<&'a str, Vec<&'a Term>>>,
 }
 
 /// One property of the vocabulary: what messages call it, its namespace and its local name.
@@ -21,9 +21,10 @@ pub(super) struct Property {
 
 impl<'a> Properties<'a> {
     pub(super) fn of(triples: &'a [Triple]) -> Self {
-        let mut values = BTreeMap::<_, Vec<_>>::new();
+        let mut values = BTreeMap::<_, BTreeMap<_, Vec<_>>>::new();
         for triple in triples {
-            values.entry((&triple.subject, triple.predicate.as_str())).or_default().push(&triple.object);
+            let of_subject = values.entry(&triple.subject).or_default();
+            of_subject.entry(triple.predicate.as_str()).or_default().push(&triple.object);
         }
         Self { values }
     }
@@ -31,7 +32,7 @@ impl<'a> Properties<'a> {
     /// All values of `property` of `subject`.
     pub(super) fn all(&self, subject: &Subject, property: Property) -> &[&'a Term] {
         let iri = format!("{}{}", property.namespace, property.local);
-        self.values.get(&(subject, iri.as_str())).map_or(&[], Vec::as_slice)
+        self.values.get(subject).and_then(|of_subject| of_subject.get(iri.as_str())).map_or(&[], Vec::as_slice)
     }
 
     /// The value of `property`, of which there must be exactly one, by `rule`.

@@ -158,7 +158,8 @@ mod tests {
     fn every_rule_has_a_name_of_its_own_in_kebab_case() {
         let names: BTreeSet<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
         assert_eq!(names.len(), Rule::ALL.len());
-        let is_kebab = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let is_kebab =
+            |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         assert!(names.iter().all(is_kebab));
     }
 

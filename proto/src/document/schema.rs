@@ -48,7 +48,10 @@ fn attributes(description: &Element, endorsing: Endorsing) -> Result<(), Violati
             ("checksum", _) => only(child, of_rdf)?,
             ("endorsement", Endorsing::Required) => {
                 only(child, of_rdf)?;
-                child.elements().filter(|inner| inner.name.is(SLREQ, "endorser")).try_for_each(|it| only(it, of_rdf))?;
+                child
+                    .elements()
+                    .filter(|inner| inner.name.is(SLREQ, "endorser"))
+                    .try_for_each(|it| only(it, of_rdf))?;
             }
             _ => {}
         }

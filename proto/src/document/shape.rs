@@ -42,7 +42,9 @@ fn no_base(element: &Element) -> Result<(), Violation> {
 }
 
 fn one_description(root: &Element) -> Result<&Element, Violation> {
-    let refuse = |found: &str| Err(Violation::new(Rule::OneDescription, format_args!("rdf:RDF must hold one rdf:Description, {found}")));
+    let refuse = |found: &str| {
+        Err(Violation::new(Rule::OneDescription, format_args!("rdf:RDF must hold one rdf:Description, {found}")))
+    };
     let mut elements = root.elements();
     match (elements.next(), elements.next()) {
         (None, _) => refuse("it is empty"),

@@ -160,7 +160,7 @@ impl Template {
         out.all("slterms:os-version", &self.os_version);
         out.all("slterms:os-arch", &self.os_arch);
         out.all("slterms:version", &self.version);
-        out.all("slterms:serial-number", &self.serial_number);
+        out.all("slterms:serial-number", self.serial_number);
         out.all("dcterms:compression", &self.compression);
         out.all("slterms:location", &self.locations);
         out.all("dcterms:format", &self.format);
@@ -168,8 +168,8 @@ impl Template {
 
     fn write_provenance(&self, out: &mut Writer) {
         out.all("dcterms:creator", &self.creator);
-        out.all("dcterms:created", &self.document_created);
-        out.all("dcterms:valid", &self.valid);
+        out.all("dcterms:created", self.document_created);
+        out.all("dcterms:valid", self.valid);
         out.all("dcterms:title", &self.title);
         out.all("dcterms:description", &self.description);
         out.all("dcterms:alternative", &self.tags);

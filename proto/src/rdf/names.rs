@@ -65,7 +65,9 @@ fn continues_name(character: char) -> bool {
 pub(super) fn is_language(text: &str) -> bool {
     let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let first = text.split('-').next().unwrap_or_default();
-    text.len() <= LANGUAGE_BYTES_MAX && first.bytes().all(|byte| byte.is_ascii_alphabetic()) && text.split('-').all(is_part)
+    text.len() <= LANGUAGE_BYTES_MAX
+        && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && text.split('-').all(is_part)
 }
 
 /// Longest language tag; RFC 5646 section 4.4.1 wants room for 35, and each literal repeats it.

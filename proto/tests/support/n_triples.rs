@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proto::rdf::{BlankNode, Subject, Term, Triple};
 
 /// A set of triples; a blank node is a text that begins with `_:`.
-pub type Graph = BTreeSet<[String; 3]>;
+pub(crate) type Graph = BTreeSet<[String; 3]>;
 
 /// The graph of what our reader found.
-pub fn of_triples(triples: &[Triple]) -> Graph {
+pub(crate) fn of_triples(triples: &[Triple]) -> Graph {
     let blank = |node: BlankNode| format!("_:b{}", node.index());
     let row = |triple: &Triple| {
         let subject = match &triple.subject {
@@ -28,16 +28,18 @@ pub fn of_triples(triples: &[Triple]) -> Graph {
 }
 
 /// The graph of an N-Triples text; a literal is written as Rust quotes it.
-pub fn parse(text: &str) -> Graph {
+pub(crate) fn parse(text: &str) -> Graph {
     let is_triple = |line: &&str| !line.is_empty() && !line.starts_with('#');
     text.lines().map(str::trim).filter(is_triple).map(row).collect()
 }
 
 /// Whether a renaming of blank nodes makes `left` of `right`.
-pub fn are_isomorphic(left: &Graph, right: &Graph) -> bool {
+pub(crate) fn are_isomorphic(left: &Graph, right: &Graph) -> bool {
     let (ours, theirs) = (signatures(left), signatures(right));
     let unnamed: Vec<_> = ours.iter().collect();
-    left.len() == right.len() && ours.len() == theirs.len() && assign(&unnamed, &theirs, &mut BTreeMap::new(), left, right)
+    left.len() == right.len()
+        && ours.len() == theirs.len()
+        && assign(&unnamed, &theirs, &mut BTreeMap::new(), left, right)
 }
 
 type Signatures = BTreeMap<String, Vec<[String; 3]>>;
@@ -50,7 +52,8 @@ fn assign(
     right: &Graph,
 ) -> bool {
     let Some(((node, signature), rest)) = unnamed.split_first() else {
-        let renamed: Graph = left.iter().map(|row| row.clone().map(|term| names.get(&term).cloned().unwrap_or(term))).collect();
+        let renamed: Graph =
+            left.iter().map(|row| row.clone().map(|term| names.get(&term).cloned().unwrap_or(term))).collect();
         return &renamed == right;
     };
     for (candidate, its_signature) in theirs {

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 /// The folder `name` of `$MARKETPLACE_SHARED`, by default of `../shared` beside the repository; `None` where absent.
-pub fn folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let root = env::var_os("MARKETPLACE_SHARED").map_or(beside, PathBuf::from);
     let folder = root.join(name);
