@@ -33,3 +33,7 @@ pub const RSA_BITS_MAX: u32 = 8192;
 
 /// Largest DSA modulus in bits; FIPS 186-4 ends there.
 pub const DSA_BITS_MAX: u32 = 3072;
+
+/// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
+/// and again in each triple, and the densest harmless document of [`DOCUMENT_BYTES_MAX`] makes about half of this.
+pub const RDF_TERMS_BYTES_MAX: usize = 8 * 1024 * 1024;
