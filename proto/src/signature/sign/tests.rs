@@ -100,3 +100,22 @@ fn what_every_node_would_refuse_is_not_signed() {
     let document = DOCUMENT.replace("<!-- a remark -->", "<?an instruction?>");
     assert!(matches!(signed(&document), Err(SigningError::Refused(SignatureError::Instruction(_)))));
 }
+
+#[test]
+fn the_address_of_the_certificate_goes_before_the_given_one() {
+    let given = SignRequest { email: Some("other@example.org".parse().expect("an address")), ..request() };
+    let own = String::from_utf8(sign(DOCUMENT.as_bytes(), &JANE, &given).expect("signed")).expect("UTF-8");
+    assert!(own.contains("<slreq:email>jane.tester@example.org<"));
+    let plain = crate::crypto::samples::plain_rsa_key(2048);
+    let other = String::from_utf8(sign(DOCUMENT.as_bytes(), &plain, &given).expect("signed")).expect("UTF-8");
+    assert!(other.contains("<slreq:email>other@example.org<"));
+    assert_eq!(sign(DOCUMENT.as_bytes(), &plain, &request()), Err(SigningError::NoEmail));
+}
+
+#[test]
+fn a_weak_key_does_not_sign() {
+    let given = SignRequest { email: Some("other@example.org".parse().expect("an address")), ..request() };
+    let weak = crate::crypto::samples::plain_rsa_key(1024);
+    let refused = sign(DOCUMENT.as_bytes(), &weak, &given).expect_err("refused");
+    assert_eq!(refused.to_string(), "the signed document is refused: the key of 1024 bits is outside of 2048 to 8192");
+}
