@@ -14,5 +14,5 @@ mod verify;
 
 pub use algorithm::Algorithms;
 pub use error::SignatureError;
-pub use sign::{SignRequest, SigningError, Strength, sign};
+pub use sign::{SignRequest, SigningError, SigningHash, sign};
 pub use verify::{Signed, verify};

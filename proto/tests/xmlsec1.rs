@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use proto::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
-use proto::signature::{Algorithms, SignRequest, Strength, sign, verify};
+use proto::signature::{Algorithms, SignRequest, SigningHash, sign, verify};
 use proto::timestamp::Timestamp;
 
 const PASSWORD: &str = "password";
@@ -103,11 +103,11 @@ const ALGORITHMS: [(&str, &str); 3] = [
 
 #[test]
 fn what_we_sign_xmlsec1_verifies() {
-    for strength in [Strength::Sha256, Strength::Sha384, Strength::Sha512] {
-        let request = SignRequest { created: moment("2026-01-01T00:00:00Z"), email: None, strength };
+    for hash in [SigningHash::Sha256, SigningHash::Sha384, SigningHash::Sha512] {
+        let request = SignRequest { created: moment("2026-01-01T00:00:00Z"), email: None, hash };
         let document = DOCUMENT.replace("SIGNATURE", "");
         let signed = sign(document.as_bytes(), &KEY, &request).expect("signed");
-        assert_eq!(xmlsec1_verifies(&format!("ours-{strength:?}.xml"), &signed), Ok(()));
+        assert_eq!(xmlsec1_verifies(&format!("ours-{hash:?}.xml"), &signed), Ok(()));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
 use crate::timestamp::Timestamp;
 
-use super::sign::{SignRequest, Strength, sign};
+use super::sign::{SignRequest, SigningHash, sign};
 
 pub(super) static JANE: LazyLock<SigningKey> = LazyLock::new(|| key("Jane Tester", "jane.tester@example.org"));
 pub(super) static MALLORY: LazyLock<SigningKey> = LazyLock::new(|| key("Mallory", "mallory@example.org"));
@@ -36,7 +36,7 @@ pub(super) fn created() -> Timestamp {
 }
 
 pub(super) fn request() -> SignRequest {
-    SignRequest { created: created(), email: None, strength: Strength::Sha256 }
+    SignRequest { created: created(), email: None, hash: SigningHash::Sha256 }
 }
 
 pub(super) fn signed_by(key: &SigningKey) -> String {

@@ -37,8 +37,8 @@ fn the_octets_are_the_document_without_signature_and_comments() {
 
 #[test]
 fn stronger_hashes_are_used_on_request() {
-    for (strength, name) in [(Strength::Sha384, "rsa-sha384"), (Strength::Sha512, "rsa-sha512")] {
-        let request = SignRequest { strength, ..request() };
+    for (hash, name) in [(SigningHash::Sha384, "rsa-sha384"), (SigningHash::Sha512, "rsa-sha512")] {
+        let request = SignRequest { hash, ..request() };
         let signed = sign(DOCUMENT.as_bytes(), &JANE, &request).expect("signed");
         assert_eq!(verify(&signed, Algorithms::Modern).expect("verifies").signature_algorithm(), name);
     }

@@ -103,8 +103,9 @@ fn keys_from_elsewhere_are_refused() {
     let whole = format!("<KeyInfo>{data}</KeyInfo>");
     assert_eq!(rule(&SIGNED.replace(&whole, "")), "signature-structure");
     assert_eq!(rule(&SIGNED.replace(&whole, &whole.repeat(2))), "signature-structure");
-    let many = data.replace("<X509Certificate>", &"<X509Certificate>AAAA</X509Certificate>".repeat(9));
-    assert!(["key-info", "xml"].contains(&rule(&SIGNED.replace(&data, &many))));
+    let certificate = between(&data, "<X509Certificate>", "</X509Certificate>");
+    let many = data.replace(certificate, &certificate.repeat(crate::bounds::CERTIFICATE_CHAIN_MAX + 1));
+    assert_eq!(rule(&SIGNED.replace(&data, &many)), "key-info");
     assert_eq!(rule(&changed("<X509Certificate>", "<X509Certificate>AAAA")), "certificate");
 }
 
@@ -255,17 +256,14 @@ fn what_no_signature_covers_may_vary_and_changes_no_octet() {
         changed("<dcterms:type>machine<", "<dcterms:type>ma<!-- -->chine<"),
         changed("<dcterms:type>machine<", "<dcterms:type><![CDATA[mach]]>&#105;ne<"),
         changed("xml:base=\"http://mp.stratuslab.eu/\"", "xml:base = 'http://mp.stratuslab.eu/'"),
-        changed("</Signature>", "\n</Signature>\n"),
+        changed("</Signature>", "\n</Signature>"),
         changed("<SignatureValue>", "<SignatureValue>\n "),
         SIGNED.replace('\n', "\r\n"),
         format!("{}\n<!--c-->", *SIGNED),
     ];
     for copy in copies {
-        match verify(copy.as_bytes(), Algorithms::Modern) {
-            Ok(read) if copy.contains("</Signature>\n") => assert_ne!(read.octets(), original.octets(), "{copy}"),
-            Ok(read) => assert_eq!(read.octets(), original.octets(), "{copy}"),
-            Err(error) => assert!(copy.contains("\n</Signature>\n"), "{error}: {copy}"),
-        }
+        let read = verify(copy.as_bytes(), Algorithms::Modern).unwrap_or_else(|error| panic!("{error}: {copy}"));
+        assert_eq!(read.octets(), original.octets(), "{copy}");
     }
 }
 
