@@ -9,11 +9,11 @@ pub const XML_DEPTH_MAX: usize = 64;
 /// Most attributes and namespace declarations of one element; their duplicate check is quadratic.
 pub const XML_ATTRIBUTES_MAX: usize = 64;
 
-/// Longest namespace in bytes; each name of the tree carries its own copy.
-pub const XML_NAMESPACE_BYTES_MAX: usize = 512;
+/// Longest namespace in bytes; each name of the tree carries its own copy, and an exclusive canonical form may too.
+pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
 
 /// Most elements, attributes, texts, comments and instructions of a document; real ones have about 100, and with
-/// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MiB.
+/// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MB.
 pub const XML_NODES_MAX: usize = 16 * 1024;
 
 /// Most prefixes that an exclusive canonicalisation may list; each costs a look-up per element.
