@@ -14,6 +14,9 @@ pub mod vocabulary;
 
 pub mod xml;
 
+pub mod crypto;
+pub mod signature;
+
 pub mod rdf;
 
 pub mod document;
