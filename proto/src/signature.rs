@@ -7,6 +7,8 @@ mod algorithm;
 mod endorse;
 mod error;
 mod profile;
+#[cfg(test)]
+mod samples;
 mod sign;
 mod verify;
 
