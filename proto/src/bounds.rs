@@ -11,10 +11,16 @@ pub const XML_ATTRIBUTES_MAX: usize = 64;
 
 /// Longest namespace in bytes; each name of the tree carries its own copy, and an exclusive canonical form may too.
 pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
+/// Longest namespace in bytes; each name of the tree carries its own copy.
+pub const XML_NAMESPACE_BYTES_MAX: usize = 512;
 
 /// Most elements, attributes, texts, comments and instructions of a document; real ones have about 100, and with
 /// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MB.
 pub const XML_NODES_MAX: usize = 16 * 1024;
+
+/// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
+/// and again in each triple. [`XML_NODES_MAX`] properties of ordinary names make about 1.5 MiB.
+pub const RDF_TERMS_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Most prefixes that an exclusive canonicalisation may list; each costs a look-up per element.
 pub const XML_PREFIX_LIST_MAX: usize = 32;
