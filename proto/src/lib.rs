@@ -17,3 +17,6 @@ pub mod xml;
 pub mod admission;
 pub mod entry;
 pub mod node_id;
+
+pub mod reconcile;
+pub mod wire;
