@@ -20,3 +20,5 @@ pub mod node_id;
 
 pub mod reconcile;
 pub mod wire;
+
+pub mod federation;
