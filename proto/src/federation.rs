@@ -153,3 +153,6 @@ impl Federation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

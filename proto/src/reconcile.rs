@@ -250,7 +250,7 @@ mod tests {
             common in 0_u64..3000, ours_only in 0_u64..300, theirs_only in 0_u64..300,
             moments in 1_u64..5000, our_limit in 4096_usize..70_000, their_limit in 4096_usize..70_000,
         ) {
-            let moment = |number: u64| if number % 97 == 0 { u64::MAX - number % 2 } else { number * 31 % moments };
+            let moment = |number: u64| if number.is_multiple_of(97) { u64::MAX - number % 2 } else { number * 31 % moments };
             let make = |numbers: std::ops::Range<u64>| numbers.map(|number| item(moment(number), number));
             let mut ours: ItemSet = make(0..common).chain(make(100_000..100_000 + ours_only)).collect();
             let mut theirs: ItemSet = make(0..common).chain(make(200_000..200_000 + theirs_only)).collect();

@@ -70,7 +70,8 @@ pub enum Input {
         /// What peers shall get.
         envelope: Envelope,
     },
-    /// An [`super::Effect::Admit`] was carried out. It must come exactly once for each.
+    /// An [`super::Effect::Admit`] was carried out. It must come exactly once for each, and together with
+    /// [`Input::EntryAdmitted`] in the order in which the ledger took the entries.
     IntakeFinished {
         /// Which.
         intake: IntakeId,

@@ -57,10 +57,7 @@ impl Federation {
                 self.report(Event::EntryArrived { item, source });
                 Verdict::Accept
             }
-            Outcome::Known => {
-                self.items.insert(item);
-                Verdict::Ignore
-            }
+            Outcome::Known => Verdict::Ignore,
             Outcome::Refused { reason } => {
                 self.remember_refusal(item.id, reason);
                 Verdict::Ignore

@@ -167,6 +167,9 @@ impl Federation {
     /// Takes the next items off the session's list that are neither settled nor on their way.
     fn next_batch(&mut self, peer: NodeId) -> Vec<AdmissionId> {
         let room = self.intake_room().min(FETCH_ITEMS_MAX);
+        if room == 0 {
+            return Vec::new();
+        }
         let on_the_way: BTreeSet<_> =
             self.requested_items().chain(self.intakes.values().map(|intake| intake.item.id)).collect();
         let mut need = self.session_mut(peer).map(|session| std::mem::take(&mut session.need)).unwrap_or_default();
