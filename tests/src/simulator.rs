@@ -2,7 +2,7 @@
 //!
 //! Everything that a node's driver does is played here: connections, gossip with a verdict before forwarding, requests
 //! and their loss, verification that takes time, a ledger that outlives crashes. Two runs of one seed are equal event
-//! by event, so a failure is found again with `SIM_SEED=… cargo nextest run -p tests a_seed_can_be_replayed`.
+//! by event, so a failure is found again with `SIM_SEED=… cargo nextest run -p tests seeds_can_be_replayed`.
 
 mod history;
 mod hostile;
@@ -24,11 +24,13 @@ pub fn run(scenario: &Scenario, seed: u64) -> Result<Summary, Failure> {
     World::new(scenario.clone(), seed).play()
 }
 
-/// Plays the scenario that each of `seeds` stands for; stops at the first failure.
+/// Plays every kind of scenario under each of `seeds`; gives the number of events, or the first failure.
 pub fn simulate(seeds: impl IntoIterator<Item = u64>) -> Result<u64, Failure> {
     let mut events = 0;
     for seed in seeds {
-        events += run(&Scenario::of_seed(seed), seed)?.events;
+        for scenario in Scenario::kinds_of_seed(seed) {
+            events += run(&scenario, seed)?.events;
+        }
     }
     Ok(events)
 }
@@ -58,7 +60,7 @@ mod tests {
 
     #[test]
     fn five_hundred_seeds_converge_with_all_gossip_lost() {
-        check(|seed| Scenario { gossip_loss_percent: 100, ..Scenario::of_seed(seed) }, 0..500);
+        check(|seed| Scenario::of_seed(seed).silent(), 0..500);
     }
 
     #[test]
@@ -68,7 +70,7 @@ mod tests {
 
     #[test]
     fn seeds_converge_beside_a_hostile_peer() {
-        let summaries = check(|seed| Scenario { hostile_sites: 2, ..Scenario::of_seed(seed) }, 2000..2100);
+        let summaries = check(|seed| Scenario::of_seed(seed).hostile(), 2000..2100);
         let expelled = summaries.iter().filter(|summary| summary.expulsions > 0).count();
         assert!(expelled >= 90, "expelled in {expelled} of 100 runs");
     }
@@ -82,18 +84,17 @@ mod tests {
 
     #[test]
     fn an_entry_crosses_a_line_without_gossip_faster_than_an_interval_a_hop() {
-        let silent = |_| Scenario { gossip_loss_percent: 100, ..Scenario::calm(Topology::Line) };
-        for summary in check(silent, 0..20) {
+        for summary in check(|_| Scenario::calm(Topology::Line).silent(), 0..20) {
             assert!(summary.rested_ms_after_last_upload <= 2 * scenario::SYNC_INTERVAL_MS, "{summary:?}");
         }
     }
 
+    /// `SIM_SEED` chooses the first seed, `SIM_SEEDS` how many follow it.
     #[test]
-    fn a_seed_can_be_replayed() {
-        let seed = std::env::var("SIM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-        check(Scenario::of_seed, seed..seed + 1);
-        check(|seed| Scenario { gossip_loss_percent: 100, ..Scenario::of_seed(seed) }, seed..seed + 1);
-        check(|seed| Scenario::of_seed(seed).rough(), seed..seed + 1);
-        check(|seed| Scenario { hostile_sites: 2, ..Scenario::of_seed(seed) }, seed..seed + 1);
+    fn seeds_can_be_replayed() {
+        let number = |name, otherwise| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+        let (first, count) = (number("SIM_SEED", 5000), number("SIM_SEEDS", 1));
+        let outcome = simulate(first..first + count);
+        assert!(outcome.is_ok(), "{}", outcome.map_or_else(|failure| failure.to_string(), |_| String::new()));
     }
 }

@@ -97,6 +97,27 @@ impl Scenario {
         }
     }
 
+    /// The same sites with all gossip lost.
+    #[must_use]
+    pub fn silent(self) -> Self {
+        Self { gossip_loss_percent: 100, ..self }
+    }
+
+    /// The same sites beside some that do harm.
+    #[must_use]
+    pub fn hostile(self) -> Self {
+        Self { hostile_sites: 2, ..self }
+    }
+
+    /// Every kind of scenario that a seed stands for.
+    #[must_use]
+    pub fn kinds_of_seed(seed: u64) -> [Self; 5] {
+        let plain = Self::of_seed(seed);
+        let (silent, rough, hostile) = (plain.clone().silent(), plain.clone().rough(), plain.clone().hostile());
+        let worst = plain.clone().silent().rough().hostile();
+        [plain, silent, rough, hostile, worst]
+    }
+
     /// The links of the honest sites, the smaller number first.
     pub(super) fn links(&self, random: &mut Random) -> BTreeSet<(usize, usize)> {
         let next = |site: usize| (site - 1, site);

@@ -304,6 +304,9 @@ impl World {
             }
             Effect::Respond { request, bytes, .. } => self.respond(site, request, bytes),
             Effect::Admit { intake, envelope, .. } => {
+                if self.sites[site].disk.refused.contains(&envelope.item().id) {
+                    self.fail(format!("{site} fetches again what it refused"));
+                }
                 let takes_ms = self.random.between(1, 30);
                 self.schedule(takes_ms, Happening::IntakeEnds { site, epoch, intake, envelope });
             }
