@@ -11,8 +11,6 @@ pub const XML_ATTRIBUTES_MAX: usize = 64;
 
 /// Longest namespace in bytes; each name of the tree carries its own copy, and an exclusive canonical form may too.
 pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
-/// Longest namespace in bytes; each name of the tree carries its own copy.
-pub const XML_NAMESPACE_BYTES_MAX: usize = 512;
 
 /// Most elements, attributes, texts, comments and instructions of a document; real ones have about 100, and with
 /// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MB.
@@ -40,9 +38,6 @@ pub const RSA_BITS_MAX: u32 = 8192;
 /// Largest DSA modulus in bits; FIPS 186-4 ends there.
 pub const DSA_BITS_MAX: u32 = 3072;
 
-/// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
-/// and again in each triple, and the densest harmless document of [`DOCUMENT_BYTES_MAX`] makes about half of this.
-pub const RDF_TERMS_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Largest document in bytes that is gossiped whole; larger ones are announced and pulled, because gossipsub refuses
 /// messages above 64 KiB at the sender only.
 pub const GOSSIP_DOCUMENT_BYTES_MAX: usize = 32 * 1024;

@@ -23,11 +23,6 @@ pub mod signature;
 pub mod endorsed;
 pub mod entry;
 pub mod intake;
-pub mod signature;
-
-pub mod rdf;
-
-pub mod document;
 
 pub mod admission;
 pub mod node_id;

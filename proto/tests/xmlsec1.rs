@@ -162,7 +162,6 @@ fn sha_1_is_verified_where_the_operator_admits_it() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn what_the_original_signed_is_verified_where_the_operator_admits_it() {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let shared = std::env::var_os("MARKETPLACE_SHARED").map_or_else(beside, PathBuf::from);
