@@ -1,5 +1,8 @@
 //! Admissions: a node's signed receipt for an entry.
 
+use std::fmt;
+
+use crate::crypto::{NodeKey, verify_node_signature};
 use crate::digest::Sha256Digest;
 use crate::entry::EntryId;
 use crate::node_id::NodeId;
@@ -47,6 +50,12 @@ impl AdmissionId {
     }
 }
 
+impl fmt::Display for AdmissionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 /// A receipt whose signature was verified to be its origin's.
 ///
 /// Made by [`Admission::sign`] and [`Admission::verify`] alone.
@@ -82,3 +91,168 @@ const SIGNED_BYTES: usize = 1 + 32 + 32 + 32 + 8 + 1;
 const VERSION: u8 = 1;
 /// Prefixed before signing, so that a node's key never signs the same bytes for two purposes.
 const DOMAIN: &[u8] = b"marketplace admission\0";
+
+impl Admission {
+    /// Admits an entry in the name of the node whose key this is.
+    #[must_use]
+    pub fn sign(
+        entry: EntryId,
+        document: Sha256Digest,
+        admitted: Instant,
+        confirmation: Confirmation,
+        key: &NodeKey,
+    ) -> Self {
+        let receipt = Receipt { entry, document, origin: key.node_id(), admitted, confirmation };
+        let signature = key.sign(&message(&receipt));
+        Self { receipt, signature }
+    }
+
+    /// Reads an admission and verifies that its origin signed it.
+    pub fn verify(bytes: &[u8]) -> Result<Self, BadAdmission> {
+        let (receipt, signature) = read(bytes).ok_or(BadAdmission::Layout { length: bytes.len() })?;
+        let receipt = receipt?;
+        if !verify_node_signature(&receipt.origin, &message(&receipt), &signature) {
+            return Err(BadAdmission::Signature(receipt.origin));
+        }
+        Ok(Self { receipt, signature })
+    }
+
+    /// What was signed.
+    #[must_use]
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// The form in which admissions travel and are stored; [`Self::verify`] reads it.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; BYTES] {
+        let mut bytes = [0; BYTES];
+        bytes[..SIGNED_BYTES].copy_from_slice(&signed_bytes(&self.receipt));
+        bytes[SIGNED_BYTES..].copy_from_slice(&self.signature);
+        bytes
+    }
+
+    /// The identity: over the signed bytes and not the signature, which its maker could vary.
+    #[must_use]
+    pub fn id(&self) -> AdmissionId {
+        AdmissionId(Sha256Digest::of(&signed_bytes(&self.receipt)))
+    }
+
+    /// Whether this one is kept of two admissions of one entry by one origin: the earlier one, then the lesser by
+    /// identity. Of two different admissions exactly one outranks the other.
+    #[must_use]
+    pub fn outranks(&self, other: &Self) -> bool {
+        (self.receipt.admitted, self.id()) < (other.receipt.admitted, other.id())
+    }
+}
+
+fn message(receipt: &Receipt) -> Vec<u8> {
+    [DOMAIN, &signed_bytes(receipt)].concat()
+}
+
+/// Version, entry, document, origin, moment in milliseconds (big-endian), confirmation.
+fn signed_bytes(receipt: &Receipt) -> [u8; SIGNED_BYTES] {
+    let mut bytes = [0; SIGNED_BYTES];
+    bytes[0] = VERSION;
+    bytes[1..33].copy_from_slice(receipt.entry.as_bytes());
+    bytes[33..65].copy_from_slice(receipt.document.as_bytes());
+    bytes[65..97].copy_from_slice(receipt.origin.public_key());
+    bytes[97..105].copy_from_slice(&receipt.admitted.unix_ms().to_be_bytes());
+    bytes[105] = match receipt.confirmation {
+        Confirmation::Unconfirmed => 0,
+        Confirmation::Confirmed => 1,
+    };
+    bytes
+}
+
+/// The parts of an admission; `None` where the length is another.
+fn read(bytes: &[u8]) -> Option<(Result<Receipt, BadAdmission>, [u8; 64])> {
+    let bytes: &[u8; BYTES] = bytes.try_into().ok()?;
+    let (version, rest) = bytes.split_first()?;
+    let (entry, rest) = rest.split_first_chunk()?;
+    let (document, rest) = rest.split_first_chunk()?;
+    let (origin, rest) = rest.split_first_chunk()?;
+    let (admitted, rest) = rest.split_first_chunk()?;
+    let (confirmation, signature) = rest.split_first()?;
+    let receipt = |confirmation| Receipt {
+        entry: EntryId::from_digest(Sha256Digest::from_bytes(*entry)),
+        document: Sha256Digest::from_bytes(*document),
+        origin: NodeId::from_public_key(*origin),
+        admitted: Instant::from_unix_ms(u64::from_be_bytes(*admitted)),
+        confirmation,
+    };
+    let receipt = match (*version, *confirmation) {
+        (VERSION, 0) => Ok(receipt(Confirmation::Unconfirmed)),
+        (VERSION, 1) => Ok(receipt(Confirmation::Confirmed)),
+        (VERSION, other) => Err(BadAdmission::Confirmation(other)),
+        (other, _) => Err(BadAdmission::Version(other)),
+    };
+    Some((receipt, signature.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission(admitted_ms: u64) -> Admission {
+        let entry = EntryId::of(b"octets", b"key");
+        let admitted = Instant::from_unix_ms(admitted_ms);
+        let key = NodeKey::from_seed([7; 32]);
+        Admission::sign(entry, Sha256Digest::of(b"bytes"), admitted, Confirmation::Confirmed, &key)
+    }
+
+    #[test]
+    fn an_admission_survives_its_own_bytes() {
+        let admission = admission(1_394_287_840_007);
+        assert_eq!(Admission::verify(&admission.to_bytes()), Ok(admission.clone()));
+        assert_eq!(admission.receipt().origin, NodeKey::from_seed([7; 32]).node_id());
+    }
+
+    #[test]
+    fn every_changed_byte_is_refused() {
+        let bytes = admission(1).to_bytes();
+        for index in 0..bytes.len() {
+            for change in [0x01, 0x80, 0xFF] {
+                let mut changed = bytes;
+                changed[index] ^= change;
+                assert!(Admission::verify(&changed).is_err(), "byte {index}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_lengths_versions_and_confirmations_are_refused_by_name() {
+        let bytes = admission(1).to_bytes();
+        let layout = |length| Err(BadAdmission::Layout { length });
+        assert_eq!(Admission::verify(&[]), layout(0));
+        assert_eq!(Admission::verify(&bytes[..BYTES - 1]), layout(BYTES - 1));
+        assert_eq!(Admission::verify(&[&bytes[..], &[0]].concat()), layout(BYTES + 1));
+        let mut changed = bytes;
+        changed[0] = 2;
+        assert_eq!(Admission::verify(&changed), Err(BadAdmission::Version(2)));
+        changed = bytes;
+        changed[105] = 2;
+        assert_eq!(Admission::verify(&changed), Err(BadAdmission::Confirmation(2)));
+    }
+
+    #[test]
+    fn the_earlier_admission_outranks_the_later() {
+        assert!(admission(1).outranks(&admission(2)));
+        assert!(!admission(2).outranks(&admission(1)));
+        assert!(!admission(1).outranks(&admission(1)));
+    }
+
+    #[test]
+    fn of_two_admissions_at_one_moment_exactly_one_outranks() {
+        let (first, key) = (admission(1), NodeKey::from_seed([7; 32]));
+        let other = Admission::sign(
+            first.receipt().entry,
+            Sha256Digest::of(b"other bytes"),
+            first.receipt().admitted,
+            Confirmation::Confirmed,
+            &key,
+        );
+        assert_ne!(first.outranks(&other), other.outranks(&first));
+        assert_eq!(first.outranks(&other), first.id() < other.id());
+    }
+}

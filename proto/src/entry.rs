@@ -3,7 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::admission::Admission;
+use crate::crypto::Certificate;
 use crate::digest::{NotADigest, Sha256Digest};
+use crate::document::Document;
+use crate::endorsed::Endorsed;
+use crate::standing::{CertificateEmail, Claim, Witness};
+use crate::timestamp::Instant;
 
 /// The identity of an entry: SHA-256 over the canonical signed octets and the signer's public key.
 ///
@@ -56,5 +62,78 @@ impl FromStr for EntryId {
 
     fn from_str(text: &str) -> Result<Self, NotADigest> {
         text.parse().map(Self)
+    }
+}
+
+/// An endorsed document with its identity; it never changes.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    id: EntryId,
+    endorsed: Endorsed,
+}
+
+impl Entry {
+    /// The entry of an endorsed document.
+    #[must_use]
+    pub fn new(endorsed: Endorsed) -> Self {
+        let id = EntryId::of(endorsed.octets(), endorsed.certificate().key_der());
+        Self { id, endorsed }
+    }
+
+    /// Its identity.
+    #[must_use]
+    pub const fn id(&self) -> EntryId {
+        self.id
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn document(&self) -> &Document {
+        self.endorsed.document()
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate {
+        self.endorsed.certificate()
+    }
+
+    /// The canonical octets that the signature covers.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        self.endorsed.octets()
+    }
+
+    /// SHA-256 of the bytes that this entry was read from.
+    #[must_use]
+    pub const fn raw_sha256(&self) -> Sha256Digest {
+        self.endorsed.raw_sha256()
+    }
+
+    /// The URI of the signature algorithm.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> &'static str {
+        self.endorsed.signature_algorithm()
+    }
+
+    /// Whether the certificate states the endorser's address.
+    #[must_use]
+    pub const fn certificate_email(&self) -> CertificateEmail {
+        self.endorsed.certificate_email()
+    }
+
+    /// What standing and supersession look at, for an entry first seen here at `first_seen`.
+    #[must_use]
+    pub fn claim(&self, first_seen: Instant, admissions: &[Admission]) -> Claim {
+        Claim {
+            entry: self.id,
+            image: self.document().identifier(),
+            email: self.document().email().clone(),
+            created: self.document().created(),
+            key: self.certificate().key_sha256(),
+            certificate_email: self.endorsed.certificate_email(),
+            first_seen,
+            witnesses: admissions.iter().map(|admission| Witness::from(admission.receipt())).collect(),
+        }
     }
 }

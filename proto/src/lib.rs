@@ -14,8 +14,17 @@ pub mod vocabulary;
 
 pub mod xml;
 
-pub mod admission;
+pub mod crypto;
+pub mod rdf;
+
+pub mod document;
+pub mod signature;
+
+pub mod endorsed;
 pub mod entry;
+pub mod intake;
+
+pub mod admission;
 pub mod node_id;
 pub mod standing;
 pub mod trust;

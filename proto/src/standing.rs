@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::admission::Confirmation;
+use crate::admission::{Confirmation, Receipt};
 use crate::digest::Sha256Digest;
 use crate::email::Email;
 use crate::entry::EntryId;
@@ -64,6 +64,12 @@ pub struct Witness {
     pub admitted: Instant,
     /// What it says of the address.
     pub confirmation: Confirmation,
+}
+
+impl From<&Receipt> for Witness {
+    fn from(receipt: &Receipt) -> Self {
+        Self { origin: receipt.origin, admitted: receipt.admitted, confirmation: receipt.confirmation }
+    }
 }
 
 /// What is known of one e-mail address over all its claims: a fold, whose order does not matter.

@@ -2,4 +2,14 @@
 
 mod tree;
 
+mod canonical;
+mod characters;
+mod error;
+mod namespaces;
+mod parse;
+mod tag;
+
+pub use canonical::{Canonicalization, Comments, canonicalize, canonicalize_element, canonicalize_without};
+pub use error::XmlError;
+pub use parse::parse;
 pub use tree::{Attribute, Element, Name, NamespaceDeclaration, Node, Tree};

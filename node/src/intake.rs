@@ -1,0 +1,282 @@
+//! Intake: every document's way from bytes to the ledger, verified on a bounded pool.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use proto::admission::{Admission, Confirmation};
+use proto::crypto::NodeKey;
+use proto::entry::{Entry, EntryId};
+use proto::federation::{Admittance, Outcome};
+use proto::intake::{Refusal, examine};
+use proto::node_id::NodeId;
+use proto::signature::Algorithms;
+use proto::timestamp::Instant;
+use proto::trust::{PolicyRefusal, Trust};
+use proto::view::Placement;
+use proto::wire::Envelope;
+use tokio::sync::Semaphore;
+use web::registry::{Coordinates, Located, RegistryError, Scope, UploadRefusal, Uploaded};
+
+use crate::bounds;
+use crate::clock::Clock;
+use crate::storage::ledger::{AdmitError, Admitted, Candidate, Freshness, ItemChange, Ledger, Novelty, RefusedEnvelope};
+
+mod candidate;
+
+/// Takes documents in; clones share one pool.
+#[derive(Debug, Clone)]
+pub struct Intake(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    ledger: Ledger,
+    key: NodeKey,
+    clock: Clock,
+    rules: RwLock<Arc<Rules>>,
+    verifying: Semaphore,
+    waiting: Semaphore,
+}
+
+/// What the operator decided about admission.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Whom to trust, and what policy refuses.
+    pub trust: Trust,
+    /// Whether admissions of unlisted origins are taken.
+    pub admittance: Admittance,
+    /// Whether old signature algorithms are admitted.
+    pub algorithms: Algorithms,
+    /// Largest upload in bytes.
+    pub document_bytes_max: usize,
+    /// How old an endorsement may be when it is uploaded.
+    pub created_ms_max_age: u64,
+    /// How far ahead of this node's clock an endorsement may be when it is uploaded.
+    pub created_ms_max_ahead: u64,
+    /// Whether uploads are taken.
+    pub uploads: Uploads,
+}
+
+/// Whether a node takes uploads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uploads {
+    /// It does.
+    Accepted,
+    /// It only follows the federation.
+    Refused,
+}
+
+/// What an upload came to.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// The answer to the uploader.
+    pub uploaded: Uploaded,
+    /// The graph shows the entry once it has reached this change; none where it shows it already.
+    pub change: Option<u64>,
+    /// What to spread, where the entry is new and federated.
+    pub spread: Option<Spread>,
+}
+
+/// What peers shall get.
+#[derive(Debug, Clone)]
+pub struct Spread {
+    /// How this node's set of items changed.
+    pub items: ItemChange,
+    /// The document and the admission.
+    pub envelope: Envelope,
+}
+
+impl Intake {
+    /// An intake that admits in the name of `key`.
+    #[must_use]
+    pub fn new(ledger: Ledger, key: NodeKey, clock: Clock, rules: Rules) -> Self {
+        let verifiers = std::thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Shared {
+            ledger,
+            key,
+            clock,
+            rules: RwLock::new(Arc::new(rules)),
+            verifying: Semaphore::new(verifiers),
+            waiting: Semaphore::new(bounds::UPLOADS_WAITING_MAX),
+        }))
+    }
+
+    /// Works by other rules from now on.
+    pub fn change_rules(&self, rules: Rules) {
+        *self.0.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        self.0.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes an upload: verified, judged, receipted and durable when this returns.
+    pub async fn upload(&self, document: Bytes, scope: Scope) -> Result<Taken, UploadRefusal> {
+        let rules = self.rules();
+        check_open(&rules, document.len())?;
+        let _waiting = self.0.waiting.try_acquire().map_err(|_| UploadRefusal::Overloaded)?;
+        let entry = self.verify(document.clone(), rules.algorithms).await.ok_or(RegistryError)??;
+        let document_facts = entry.document();
+        rules.trust.policy.judge_content(
+            document_facts.email(),
+            document_facts.identifier(),
+            document_facts.checksums(),
+        )?;
+        let now = self.0.clock.now();
+        if let Some(held) = self.held(&entry, scope).await? {
+            return Ok(Taken { uploaded: Uploaded::AlreadyHeld(held), change: None, spread: None });
+        }
+        check_window(&rules, &entry, now)?;
+        self.admit_upload(entry, document, scope, now).await
+    }
+
+    async fn admit_upload(
+        &self,
+        entry: Entry,
+        document: Bytes,
+        scope: Scope,
+        now: Instant,
+    ) -> Result<Taken, UploadRefusal> {
+        let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, Confirmation::Unconfirmed, &self.0.key);
+        let candidate = candidate::of(&entry, &receipt, document.clone(), now, scope, Freshness::Checked);
+        let admitted = self.0.ledger.admit(candidate).await?;
+        let located = located(entry.id(), coordinates(&entry), admitted.placement);
+        let uploaded = match admitted.novelty {
+            Novelty::New => Uploaded::Created(located),
+            Novelty::Extended | Novelty::Known => Uploaded::AlreadyHeld(located),
+        };
+        let envelope = Envelope::new(document, receipt.to_bytes()).map_err(|error| {
+            tracing::error!(%error, "a document that was verified does not fit an envelope");
+            RegistryError
+        })?;
+        let is_spread = scope == Scope::Federated && !admitted.items.added.is_empty();
+        let spread = is_spread.then_some(Spread { items: admitted.items, envelope });
+        Ok(Taken { uploaded, change: Some(admitted.change), spread })
+    }
+
+    /// Where the entry is, if it is held in as wide a scope as is wanted.
+    async fn held(&self, entry: &Entry, wanted: Scope) -> Result<Option<Located>, UploadRefusal> {
+        let summary = self.0.ledger.summary(entry.id()).await.map_err(unavailable)?;
+        let held = summary.filter(|held| held.scope == Scope::Federated || wanted == Scope::Local);
+        Ok(held.map(|held| Located { entry: held.entry, at: held.at, standing: held.standing }))
+    }
+
+    /// Takes what a peer brought: nothing of it is believed.
+    pub async fn take_envelope(&self, envelope: Envelope) -> Outcome {
+        let rules = self.rules();
+        let admission = match Admission::verify(envelope.admission()) {
+            Ok(admission) => admission,
+            Err(error) => return Outcome::Invalid { rule: format!("admission: {error}") },
+        };
+        let document = envelope.document().clone();
+        let Some(examined) = self.verify(document.clone(), rules.algorithms).await else {
+            return Outcome::Overloaded;
+        };
+        let entry = match examined {
+            Ok(entry) => entry,
+            Err(Refusal::Invalid { rule, reason }) => return Outcome::Invalid { rule: format!("{rule}: {reason}") },
+            Err(Refusal::Policy(refusal)) => return self.refuse(&envelope, &admission, refusal).await,
+        };
+        let receipt = admission.receipt();
+        if receipt.entry != entry.id() || receipt.document != entry.raw_sha256() {
+            return Outcome::Invalid { rule: "admission: it is for another document".to_owned() };
+        }
+        if let Err(refusal) = judge(&rules, receipt.origin, &entry) {
+            return self.refuse(&envelope, &admission, refusal).await;
+        }
+        let seen = self.0.clock.now();
+        let candidate = candidate::of(&entry, &admission, document, seen, Scope::Federated, Freshness::Waived);
+        match self.0.ledger.admit(candidate).await {
+            Ok(admitted) => outcome(&admitted),
+            Err(AdmitError::Refused(refusal)) => self.refuse(&envelope, &admission, refusal).await,
+            Err(error) => {
+                tracing::error!(%error, "an entry from a peer could not be stored");
+                Outcome::Overloaded
+            }
+        }
+    }
+
+    /// Remembers what policy refuses, so that it is not fetched again.
+    async fn refuse(&self, envelope: &Envelope, admission: &Admission, refusal: PolicyRefusal) -> Outcome {
+        let refused = RefusedEnvelope {
+            id: admission.id(),
+            rule: refusal.rule().to_owned(),
+            reason: refusal.to_string(),
+            document: envelope.document().clone(),
+            admission: Bytes::copy_from_slice(envelope.admission()),
+            refused: self.0.clock.now(),
+        };
+        match self.0.ledger.refuse(refused).await {
+            Ok(()) => Outcome::Refused { reason: format!("{}: {refusal}", refusal.rule()) },
+            Err(error) => {
+                tracing::error!(%error, "a refusal could not be stored");
+                Outcome::Overloaded
+            }
+        }
+    }
+
+    /// Examines a document on the pool; none where the node is stopping.
+    async fn verify(&self, document: Bytes, algorithms: Algorithms) -> Option<Result<Entry, Refusal>> {
+        let _permit = self.0.verifying.acquire().await.ok()?;
+        tokio::task::spawn_blocking(move || examine(&document, algorithms)).await.ok()
+    }
+}
+
+fn check_open(rules: &Rules, bytes: usize) -> Result<(), UploadRefusal> {
+    if rules.uploads == Uploads::Refused {
+        return Err(UploadRefusal::Policy {
+            rule: "read-only".to_owned(),
+            reason: "this node takes no uploads; use another node of the federation".to_owned(),
+        });
+    }
+    match bytes > rules.document_bytes_max {
+        true => Err(UploadRefusal::TooLarge { bytes_max: rules.document_bytes_max }),
+        false => Ok(()),
+    }
+}
+
+/// The moment of an uploaded endorsement must be near this node's.
+fn check_window(rules: &Rules, entry: &Entry, now: Instant) -> Result<(), UploadRefusal> {
+    let created = Instant::from(entry.document().created());
+    let invalid = |reason| UploadRefusal::Invalid { rule: "created-window".to_owned(), reason };
+    if created.ms_since(now) > rules.created_ms_max_ahead {
+        let at = entry.document().created();
+        return Err(invalid(format!("created {at} lies ahead of this node's clock, {}", now.timestamp())));
+    }
+    if now.ms_since(created) > rules.created_ms_max_age {
+        let (at, days) = (entry.document().created(), rules.created_ms_max_age / 86_400_000);
+        return Err(invalid(format!("created {at} is more than {days} days ago; sign the document again")));
+    }
+    Ok(())
+}
+
+/// What this node's policy says of an entry that another node admitted.
+fn judge(rules: &Rules, origin: NodeId, entry: &Entry) -> Result<(), PolicyRefusal> {
+    if rules.admittance == Admittance::Closed && !rules.trust.members.contains_key(&origin) {
+        return Err(PolicyRefusal::UnlistedOrigin(origin));
+    }
+    let document = entry.document();
+    rules.trust.policy.judge_content(document.email(), document.identifier(), document.checksums())
+}
+
+fn outcome(admitted: &Admitted) -> Outcome {
+    match (admitted.items.added.first(), admitted.items.removed.first()) {
+        (Some(item), replaces) => Outcome::Held { item: (*item).into(), replaces: replaces.map(|item| (*item).into()) },
+        (None, _) => Outcome::Known,
+    }
+}
+
+fn coordinates(entry: &Entry) -> Coordinates {
+    let document = entry.document();
+    Coordinates { image: document.identifier(), email: document.email().clone(), created: document.created() }
+}
+
+fn located(entry: EntryId, at: Coordinates, placement: Placement) -> Located {
+    Located { entry, at, standing: placement.standing }
+}
+
+fn unavailable(error: impl std::fmt::Display) -> RegistryError {
+    tracing::error!(%error, "the ledger failed");
+    RegistryError
+}

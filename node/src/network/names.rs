@@ -1,0 +1,39 @@
+//! Names of nodes and addresses, between the domain and libp2p.
+
+use libp2p::{Multiaddr, PeerId};
+use proto::node_id::NodeId;
+
+use super::NetworkError;
+
+/// The node of a peer; `None` where its key is not Ed25519.
+pub(super) fn node(peer: &PeerId) -> Option<NodeId> {
+    NodeId::from_multihash_bytes(&peer.to_bytes())
+}
+
+/// The peer of a node.
+pub(super) fn peer(node: &NodeId) -> PeerId {
+    PeerId::from_bytes(&node.to_multihash_bytes()).expect("a node id is the identity multihash of a public key")
+}
+
+pub(super) fn parse_address(text: &str) -> Result<Multiaddr, NetworkError> {
+    text.parse().map_err(|error: libp2p::multiaddr::Error| NetworkError::Address {
+        address: text.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_and_its_peer_have_one_name() {
+        let seed = [3; 32];
+        let keypair = libp2p::identity::Keypair::ed25519_from_bytes(seed).expect("any seed is a key");
+        let peer_id = keypair.public().to_peer_id();
+        let node_id = node(&peer_id).expect("an Ed25519 key");
+        assert_eq!(node_id.to_string(), peer_id.to_string());
+        assert_eq!(peer(&node_id), peer_id);
+        assert_eq!(proto::crypto::NodeKey::from_seed(seed).node_id(), node_id);
+    }
+}

@@ -1,0 +1,152 @@
+//! An endorser's private key with its certificate, read from a PKCS#12 or PEM file.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use openssl::error::ErrorStack;
+use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12};
+use openssl::pkey::{Id, PKey, Private};
+use openssl::provider::Provider;
+use openssl::sign::Signer;
+use openssl::x509::X509;
+
+use super::certificate::{BadCertificate, Certificate};
+use super::hash::Hash;
+
+/// A private key and the certificate that goes with it.
+pub struct SigningKey {
+    certificate: Certificate,
+    key: PKey<Private>,
+}
+
+/// Why a file is not a key to sign with; its owner's matter, or this machine's for an old encryption.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSigningKey {
+    /// The file is not PKCS#12.
+    #[error("the file is not a PKCS#12 key store")]
+    NotPkcs12,
+    /// The file is not PEM with a private key.
+    #[error("the file is not PEM with a private key")]
+    NotPem,
+    /// The password does not open the file.
+    #[error("the password does not open the key")]
+    WrongPassword,
+    /// The key is encrypted and no password was given.
+    #[error("the key is encrypted and no password was given")]
+    PasswordRequired,
+    /// The file was opened, but not all of it could be read.
+    #[error("the key store cannot be read: {0}")]
+    Unreadable(String),
+    /// There is no private key.
+    #[error("the file holds no private key")]
+    NoKey,
+    /// There is no certificate.
+    #[error("the file holds no certificate")]
+    NoCertificate,
+    /// The key is another one than the certificate's.
+    #[error("the private key does not belong to the certificate")]
+    KeyMismatch,
+    /// The key cannot make any signature of the profile.
+    #[error("the key is not RSA, the only kind that signs")]
+    KeyKind,
+    /// The certificate is bad.
+    #[error(transparent)]
+    Certificate(#[from] BadCertificate),
+}
+
+impl SigningKey {
+    /// The key of a PKCS#12 file; also of an old one (RC2, triple DES), where OpenSSL's legacy provider is installed.
+    pub fn from_pkcs12(bytes: &[u8], password: &str) -> Result<Self, BadSigningKey> {
+        let store = Pkcs12::from_der(bytes).map_err(|_| BadSigningKey::NotPkcs12)?;
+        // The binding would panic on such a password, which no file can have.
+        if password.contains('\0') {
+            return Err(BadSigningKey::WrongPassword);
+        }
+        let opened = store.parse2(password).or_else(|error| {
+            if is_wrong_password(&error) {
+                return Err(BadSigningKey::WrongPassword);
+            }
+            load_legacy_provider();
+            store.parse2(password).map_err(|error| BadSigningKey::Unreadable(reason(&error)))
+        })?;
+        Self::from_opened(opened)
+    }
+
+    fn from_opened(opened: ParsedPkcs12_2) -> Result<Self, BadSigningKey> {
+        let key = opened.pkey.ok_or(BadSigningKey::NoKey)?;
+        match (opened.cert, opened.ca) {
+            (Some(certificate), _) => Self::new(key, &certificate),
+            // OpenSSL counts a certificate that does not match the key among the others.
+            (None, Some(others)) if !others.is_empty() => Err(BadSigningKey::KeyMismatch),
+            _ => Err(BadSigningKey::NoCertificate),
+        }
+    }
+
+    /// The key of a PEM file that holds the private key and its certificate, in any order.
+    pub fn from_pem(bytes: &[u8], password: Option<&str>) -> Result<Self, BadSigningKey> {
+        let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        let is_encrypted = contains(b"BEGIN ENCRYPTED PRIVATE KEY") || contains(b"Proc-Type: 4,ENCRYPTED");
+        if !contains(b"PRIVATE KEY-----") {
+            return Err(BadSigningKey::NotPem);
+        }
+        let password = match password {
+            None if is_encrypted => return Err(BadSigningKey::PasswordRequired),
+            Some(password) if password.contains('\0') => return Err(BadSigningKey::WrongPassword),
+            password => password.unwrap_or_default(),
+        };
+        // Always with a password, be it empty, for OpenSSL would else ask for one on the terminal.
+        let key = PKey::private_key_from_pem_passphrase(bytes, password.as_bytes());
+        let key = key.map_err(|_| if is_encrypted { BadSigningKey::WrongPassword } else { BadSigningKey::NotPem })?;
+        let certificates = X509::stack_from_pem(bytes).map_err(|_| BadSigningKey::NoCertificate)?;
+        let first = certificates.first().ok_or(BadSigningKey::NoCertificate)?;
+        let own = certificates.iter().find(|one| one.public_key().is_ok_and(|public| key.public_eq(&public)));
+        Self::new(key, own.unwrap_or(first))
+    }
+
+    fn new(key: PKey<Private>, certificate: &X509) -> Result<Self, BadSigningKey> {
+        let der = certificate.to_der().map_err(|error| BadSigningKey::Unreadable(reason(&error)))?;
+        let certificate = Certificate::from_der(&der)?;
+        if !key.public_eq(certificate.key()) {
+            return Err(BadSigningKey::KeyMismatch);
+        }
+        if key.id() != Id::RSA {
+            return Err(BadSigningKey::KeyKind);
+        }
+        Ok(Self { certificate, key })
+    }
+
+    /// The certificate that goes with the key.
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The RSA signature (RSASSA-PKCS1-v1_5) over `message`; `None` where OpenSSL refuses the key.
+    pub(crate) fn sign_rsa(&self, hash: Hash, message: &[u8]) -> Option<Vec<u8>> {
+        Signer::new(hash.openssl(), &self.key).ok()?.sign_oneshot_to_vec(message).ok()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SigningKey(of {:?})", self.certificate)
+    }
+}
+
+fn is_wrong_password(error: &ErrorStack) -> bool {
+    error.errors().iter().any(|one| one.reason() == Some("mac verify failure"))
+}
+
+fn reason(error: &ErrorStack) -> String {
+    let reason = error.errors().iter().rev().find_map(|one| one.reason());
+    reason.unwrap_or("unknown reason").to_owned()
+}
+
+/// Loads the old ciphers, once for the life of the process; where they are not installed nothing changes.
+fn load_legacy_provider() {
+    static LEGACY: OnceLock<Option<Provider>> = OnceLock::new();
+    LEGACY.get_or_init(|| Provider::try_load(None, "legacy", true).ok());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! Why a document is not signed in the profile.
+
+use crate::crypto::BadCertificate;
+use crate::xml::XmlError;
+
+/// What is wrong with a signed document; always the sender's fault, save that an operator may admit more algorithms.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// The bytes are not XML that this program reads.
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// A processing instruction, anywhere.
+    #[error("a processing instruction {0:?} is not allowed")]
+    Instruction(String),
+    /// The root is another element.
+    #[error("the root element is {0:?}, not rdf:RDF")]
+    Root(String),
+    /// There is no signature.
+    #[error("there is no signature")]
+    NoSignature,
+    /// There is more than one signature.
+    #[error("there are {0} signatures, exactly one is allowed")]
+    ManySignatures(usize),
+    /// The signature, or a part of one, stands within other elements.
+    #[error("{0:?} of XML Signature stands outside of a signature that is a child of the root")]
+    Wrapped(String),
+    /// Something follows the signature.
+    #[error("the signature is not the last child of the root, {0} follows")]
+    NotLast(String),
+    /// The signature holds something else than the profile says.
+    #[error("{place}: {reason}")]
+    Structure {
+        /// The element.
+        place: &'static str,
+        /// What is wrong in it, with the value.
+        reason: String,
+    },
+    /// The Reference is not to the whole document.
+    #[error("the reference is to {0:?}, not to the whole document")]
+    Reference(String),
+    /// The transforms are others than the profile's.
+    #[error("{0}")]
+    Transforms(String),
+    /// The KeyInfo is not one X509Data of certificates.
+    #[error("{0}")]
+    KeyInfo(String),
+    /// An algorithm that the profile, or the operator, does not admit.
+    #[error("{role} algorithm {uri:?} is outside of the profile")]
+    Algorithm {
+        /// What it would be used for.
+        role: &'static str,
+        /// Its name.
+        uri: String,
+    },
+    /// The octets of the document have another digest.
+    #[error("the document was changed after it was signed: its {algorithm} digest is not the signed one")]
+    DigestMismatch {
+        /// The digest algorithm.
+        algorithm: &'static str,
+    },
+    /// The signer's certificate, or one that comes with it, cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] BadCertificate),
+    /// The key is of another kind than the algorithm.
+    #[error("the certificate's key is not one for {algorithm}")]
+    KeyKind {
+        /// The signature algorithm.
+        algorithm: &'static str,
+    },
+    /// The key is too small to prove anything, or too large to be checked cheaply.
+    #[error("the key of {bits} bits is outside of {least} to {most}")]
+    WeakKey {
+        /// Its size.
+        bits: u32,
+        /// The least size.
+        least: u32,
+        /// The greatest size.
+        most: u32,
+    },
+    /// The signature value is not the key's over SignedInfo.
+    #[error("the {algorithm} signature value does not verify with the certificate's key")]
+    SignatureMismatch {
+        /// The signature algorithm.
+        algorithm: &'static str,
+    },
+}
+
+impl SignatureError {
+    /// The stable name of the rule that the document breaks.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::Xml(XmlError::Doctype { .. }) => "doctype",
+            Self::Xml(XmlError::TooLarge { .. }) => "document-size",
+            Self::Xml(_) => "xml",
+            Self::Instruction(_) => "processing-instruction",
+            Self::Root(_) => "root",
+            Self::NoSignature => "no-signature",
+            Self::ManySignatures(_) => "many-signatures",
+            Self::Wrapped(_) => "signature-wrapped",
+            Self::NotLast(_) => "signature-last",
+            Self::Structure { .. } => "signature-structure",
+            Self::Reference(_) => "reference",
+            Self::Transforms(_) => "transforms",
+            Self::KeyInfo(_) => "key-info",
+            Self::Algorithm { .. } => "algorithm",
+            Self::DigestMismatch { .. } => "digest-mismatch",
+            Self::Certificate(_) => "certificate",
+            Self::KeyKind { .. } => "key-kind",
+            Self::WeakKey { .. } => "weak-key",
+            Self::SignatureMismatch { .. } => "signature-mismatch",
+        }
+    }
+}

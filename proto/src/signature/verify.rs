@@ -1,0 +1,92 @@
+//! Bytes to [`Signed`], the evidence that somebody's key signed these octets.
+
+use crate::crypto::{Certificate, decode_cached};
+use crate::digest::Sha256Digest;
+use crate::xml::{self, Comments};
+
+use super::algorithm::Algorithms;
+use super::error::SignatureError;
+use super::profile;
+
+/// A document whose signature was verified; made by [`verify`] alone.
+///
+/// Invariant: `octets` are what the digest in the signature covers, and the key of `certificate` signed that digest.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    octets: Vec<u8>,
+    certificate: Certificate,
+    chain: Vec<Certificate>,
+    raw_sha256: Sha256Digest,
+    signature_algorithm: &'static str,
+    digest_algorithm: &'static str,
+}
+
+impl Signed {
+    /// The canonical form of the document without its signature: all that was signed, and all that may be read.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// The signer's certificate, whose key verified the signature.
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The certificates that came after the signer's: hints for building a chain, proven by nothing.
+    #[must_use]
+    pub fn chain(&self) -> &[Certificate] {
+        &self.chain
+    }
+
+    /// SHA-256 of the bytes as they were received.
+    #[must_use]
+    pub const fn raw_sha256(&self) -> Sha256Digest {
+        self.raw_sha256
+    }
+
+    /// The short name of the signature algorithm, for example `rsa-sha256`.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> &'static str {
+        self.signature_algorithm
+    }
+
+    /// The short name of the digest algorithm, for example `sha256`.
+    #[must_use]
+    pub const fn digest_algorithm(&self) -> &'static str {
+        self.digest_algorithm
+    }
+}
+
+/// Verifies a document against the profile, strictly.
+///
+/// One enveloped signature, the last child of `rdf:RDF`; one Reference with `URI=""`, whose transforms are
+/// enveloped-signature and at most one canonicalisation; one X509Data of certificates, the first the signer's.
+pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureError> {
+    let tree = xml::parse(bytes)?;
+    let profile = profile::read(&tree, algorithms)?;
+    let reference = &profile.reference;
+    let octets = xml::canonicalize_without(&tree, profile.position, &reference.canonicalization, Comments::Without);
+    if reference.algorithm.hash.digest(&octets) != reference.digest {
+        return Err(SignatureError::DigestMismatch { algorithm: reference.algorithm.name });
+    }
+    let mut certificates = profile.certificates.iter();
+    let first = certificates.next().map_or(&[][..], Vec::as_slice);
+    let certificate = decode_cached(first)?;
+    let (method, comments) = &profile.canonicalization;
+    let ancestors = [&tree.root, profile.signature];
+    let signed_info = xml::canonicalize_element(&ancestors, profile.signed_info, method, *comments);
+    profile.algorithm.verify(&certificate, algorithms, &signed_info, &profile.value)?;
+    Ok(Signed {
+        octets,
+        certificate,
+        chain: certificates.map(|one| decode_cached(one)).collect::<Result<_, _>>()?,
+        raw_sha256: Sha256Digest::of(bytes),
+        signature_algorithm: profile.algorithm.name,
+        digest_algorithm: reference.algorithm.name,
+    })
+}
+
+#[cfg(test)]
+mod tests;

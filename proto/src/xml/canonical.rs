@@ -1,0 +1,278 @@
+//! Canonical XML 1.0 and Exclusive XML Canonicalization 1.0 (W3C), each with and without comments.
+
+use std::collections::BTreeMap;
+
+use crate::vocabulary::XML;
+
+use super::tree::{Attribute, Element, Node, Tree};
+
+/// How namespaces and inherited attributes get into the canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Canonicalization {
+    /// Canonical XML 1.0: all namespaces in scope, and the inherited attributes of the `xml` namespace.
+    Inclusive,
+    /// Exclusive Canonical XML 1.0: namespaces where they are visibly used.
+    Exclusive {
+        /// The InclusiveNamespaces PrefixList: prefixes that are treated as Canonical XML 1.0 does. The empty prefix
+        /// stands for `#default`.
+        prefixes: Vec<String>,
+    },
+}
+
+/// Whether comments are part of the canonical form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comments {
+    /// They are.
+    With,
+    /// They are left out.
+    Without,
+}
+
+/// The canonical form of the whole document.
+#[must_use]
+pub fn canonicalize(tree: &Tree, method: &Canonicalization, comments: Comments) -> Vec<u8> {
+    write_document(tree, None, method, comments)
+}
+
+/// The canonical form of the document without the root's child at the index `omitted`: what the enveloped-signature
+/// transform leaves (XML Signature section 6.6.4).
+#[must_use]
+pub fn canonicalize_without(tree: &Tree, omitted: usize, method: &Canonicalization, comments: Comments) -> Vec<u8> {
+    write_document(tree, Some(omitted), method, comments)
+}
+
+/// The canonical form of one element with all that is in it, given its ancestors from the root down.
+#[must_use]
+pub fn canonicalize_element(
+    ancestors: &[&Element],
+    element: &Element,
+    method: &Canonicalization,
+    comments: Comments,
+) -> Vec<u8> {
+    let mut in_scope = BTreeMap::new();
+    for ancestor in ancestors.iter().chain([&element]) {
+        in_scope.extend(ancestor.declarations.iter().map(|made| (made.prefix.as_str(), made.namespace.as_str())));
+    }
+    let inherited = match method {
+        Canonicalization::Inclusive => inherited_attributes(ancestors, element),
+        Canonicalization::Exclusive { .. } => Vec::new(),
+    };
+    let mut writer = Writer::new(method, comments);
+    writer.element(element, in_scope.into_iter().collect(), inherited, None);
+    writer.out
+}
+
+/// The attributes of the `xml` namespace that an apex element takes over from its nearest ancestors
+/// (Canonical XML 1.0 section 2.4).
+fn inherited_attributes<'a>(ancestors: &[&'a Element], element: &Element) -> Vec<&'a Attribute> {
+    let mut inherited: BTreeMap<&str, &Attribute> = BTreeMap::new();
+    for attribute in ancestors.iter().flat_map(|ancestor| &ancestor.attributes) {
+        if attribute.name.namespace == XML && element.attribute(XML, &attribute.name.local).is_none() {
+            inherited.insert(&attribute.name.local, attribute);
+        }
+    }
+    inherited.into_values().collect()
+}
+
+fn write_document(tree: &Tree, omitted: Option<usize>, method: &Canonicalization, comments: Comments) -> Vec<u8> {
+    let mut writer = Writer::new(method, comments);
+    for node in &tree.before {
+        if writer.leaf(node) {
+            writer.out.push(b'\n');
+        }
+    }
+    writer.element(&tree.root, declared(&tree.root), Vec::new(), omitted);
+    for node in &tree.after {
+        let length = writer.out.len();
+        writer.out.push(b'\n');
+        if !writer.leaf(node) {
+            writer.out.truncate(length);
+        }
+    }
+    writer.out
+}
+
+fn declared(element: &Element) -> Vec<(&str, &str)> {
+    element.declarations.iter().map(|made| (made.prefix.as_str(), made.namespace.as_str())).collect()
+}
+
+/// A prefix and its namespace.
+type Binding<'a> = (&'a str, &'a str);
+
+struct Writer<'a> {
+    method: &'a Canonicalization,
+    comments: Comments,
+    /// The namespace declarations in effect where the output stands.
+    rendered: BTreeMap<&'a str, &'a str>,
+    out: Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(method: &'a Canonicalization, comments: Comments) -> Self {
+        Self { method, comments, rendered: BTreeMap::new(), out: Vec::with_capacity(8 * 1024) }
+    }
+
+    /// Writes an element; `candidates` are the bindings that it makes, or that are in scope where it is the apex.
+    fn element(
+        &mut self,
+        element: &'a Element,
+        candidates: Vec<Binding<'a>>,
+        inherited: Vec<&'a Attribute>,
+        omitted: Option<usize>,
+    ) {
+        self.out.push(b'<');
+        self.name(&element.name.prefix, &element.name.local);
+        let replaced = self.namespaces(element, candidates);
+        self.attributes(element, inherited);
+        self.out.push(b'>');
+        for (index, child) in element.children.iter().enumerate() {
+            match child {
+                _ if omitted == Some(index) => {}
+                Node::Element(child) => self.element(child, declared(child), Vec::new(), None),
+                leaf => {
+                    self.leaf(leaf);
+                }
+            }
+        }
+        self.out.extend_from_slice(b"</");
+        self.name(&element.name.prefix, &element.name.local);
+        self.out.push(b'>');
+        self.restore(replaced);
+    }
+
+    /// Writes the declarations that the output needs here, sorted by prefix; returns what they replace.
+    fn namespaces(&mut self, element: &'a Element, candidates: Vec<Binding<'a>>) -> Vec<(&'a str, Option<&'a str>)> {
+        let mut bindings = match self.method {
+            Canonicalization::Inclusive => candidates,
+            Canonicalization::Exclusive { prefixes } => {
+                let mut bindings = visibly_used(element);
+                let is_listed = |prefix: &str| prefixes.iter().any(|listed| listed == prefix);
+                bindings.extend(candidates.into_iter().filter(|(prefix, _)| is_listed(prefix)));
+                bindings
+            }
+        };
+        // The `xml` prefix is never declared; an empty default namespace only where it undoes another.
+        bindings.retain(|(prefix, namespace)| {
+            *prefix != "xml" && self.rendered.get(prefix).copied().unwrap_or_default() != *namespace
+        });
+        bindings.sort_unstable();
+        bindings.dedup();
+        let mut replaced = Vec::with_capacity(bindings.len());
+        for (prefix, namespace) in bindings {
+            self.declaration(prefix, namespace);
+            replaced.push((prefix, self.rendered.insert(prefix, namespace)));
+        }
+        replaced
+    }
+
+    fn restore(&mut self, replaced: Vec<(&'a str, Option<&'a str>)>) {
+        for (prefix, namespace) in replaced {
+            match namespace {
+                Some(namespace) => self.rendered.insert(prefix, namespace),
+                None => self.rendered.remove(prefix),
+            };
+        }
+    }
+
+    fn declaration(&mut self, prefix: &str, namespace: &str) {
+        if prefix.is_empty() {
+            self.out.extend_from_slice(b" xmlns=\"");
+        } else {
+            self.out.extend_from_slice(b" xmlns:");
+            self.out.extend_from_slice(prefix.as_bytes());
+            self.out.extend_from_slice(b"=\"");
+        }
+        self.escaped(namespace, escape_in_value);
+        self.out.push(b'"');
+    }
+
+    fn attributes(&mut self, element: &'a Element, inherited: Vec<&'a Attribute>) {
+        let mut attributes = inherited;
+        attributes.extend(&element.attributes);
+        attributes.sort_unstable_by_key(|attribute| (&attribute.name.namespace, &attribute.name.local));
+        for attribute in attributes {
+            self.out.push(b' ');
+            self.name(&attribute.name.prefix, &attribute.name.local);
+            self.out.extend_from_slice(b"=\"");
+            self.escaped(&attribute.value, escape_in_value);
+            self.out.push(b'"');
+        }
+    }
+
+    /// Writes a node that has no children; whether it belongs to the canonical form.
+    fn leaf(&mut self, node: &Node) -> bool {
+        match node {
+            Node::Text(text) => self.escaped(text, escape_in_text),
+            Node::Comment(comment) if self.comments == Comments::With => {
+                self.out.extend_from_slice(b"<!--");
+                self.out.extend_from_slice(comment.as_bytes());
+                self.out.extend_from_slice(b"-->");
+            }
+            Node::Instruction { target, data } => {
+                self.out.extend_from_slice(b"<?");
+                self.out.extend_from_slice(target.as_bytes());
+                if !data.is_empty() {
+                    self.out.push(b' ');
+                    self.out.extend_from_slice(data.as_bytes());
+                }
+                self.out.extend_from_slice(b"?>");
+            }
+            Node::Comment(_) | Node::Element(_) => return false,
+        }
+        true
+    }
+
+    fn name(&mut self, prefix: &str, local: &str) {
+        if !prefix.is_empty() {
+            self.out.extend_from_slice(prefix.as_bytes());
+            self.out.push(b':');
+        }
+        self.out.extend_from_slice(local.as_bytes());
+    }
+
+    fn escaped(&mut self, text: &str, escape: fn(u8) -> Option<&'static [u8]>) {
+        let bytes = text.as_bytes();
+        let mut copied = 0;
+        for (index, byte) in bytes.iter().enumerate() {
+            if let Some(replacement) = escape(*byte) {
+                self.out.extend_from_slice(&bytes[copied..index]);
+                self.out.extend_from_slice(replacement);
+                copied = index + 1;
+            }
+        }
+        self.out.extend_from_slice(&bytes[copied..]);
+    }
+}
+
+/// The bindings of the prefixes that an element and its attributes use (Exclusive XML Canonicalization section 1.1).
+fn visibly_used(element: &Element) -> Vec<Binding<'_>> {
+    let mut used = vec![(element.name.prefix.as_str(), element.name.namespace.as_str())];
+    let prefixed = element.attributes.iter().filter(|attribute| !attribute.name.prefix.is_empty());
+    used.extend(prefixed.map(|attribute| (attribute.name.prefix.as_str(), attribute.name.namespace.as_str())));
+    used
+}
+
+const fn escape_in_text(byte: u8) -> Option<&'static [u8]> {
+    match byte {
+        b'&' => Some(b"&amp;"),
+        b'<' => Some(b"&lt;"),
+        b'>' => Some(b"&gt;"),
+        b'\r' => Some(b"&#xD;"),
+        _ => None,
+    }
+}
+
+const fn escape_in_value(byte: u8) -> Option<&'static [u8]> {
+    match byte {
+        b'&' => Some(b"&amp;"),
+        b'<' => Some(b"&lt;"),
+        b'"' => Some(b"&quot;"),
+        b'\t' => Some(b"&#x9;"),
+        b'\n' => Some(b"&#xA;"),
+        b'\r' => Some(b"&#xD;"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

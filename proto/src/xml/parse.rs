@@ -1,0 +1,311 @@
+//! Bytes to a tree; every check that XML 1.0 and Namespaces in XML ask for and quick-xml, a tokenizer, leaves to us.
+
+use std::borrow::Cow;
+
+use quick_xml::errors::{Error as QuickError, SyntaxError};
+use quick_xml::events::Event;
+use quick_xml::reader::Reader;
+
+use crate::bounds;
+
+use super::characters::{is_all_blank, is_blank, is_character, is_name_without_colon, resolve_reference};
+use super::error::{XmlError, excerpt};
+use super::namespaces::Namespaces;
+use super::tag;
+use super::tree::{Attribute, Element, Node, Tree};
+
+/// Reads a whole document; UTF-8 only, no document type declaration, within the bounds of [`crate::bounds`].
+pub fn parse(bytes: &[u8]) -> Result<Tree, XmlError> {
+    if bytes.len() > bounds::DOCUMENT_BYTES_MAX {
+        return Err(XmlError::TooLarge { length: bytes.len() });
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| XmlError::NotUtf8 { offset: error.valid_up_to() })?;
+    let text = normalize_line_ends(text);
+    // A second byte order mark is text outside of the root; quick-xml would swallow it.
+    if text.starts_with('\u{FEFF}') {
+        return Err(XmlError::Malformed { line: 1, reason: "text stands outside of the root element".to_owned() });
+    }
+    let mut parser = Parser::new(&text);
+    match parser.run() {
+        Ok(tree) => Ok(tree),
+        Err(fault) => Err(fault.at(line_of(&text, parser.position))),
+    }
+}
+
+/// XML 1.0 section 2.11.
+fn normalize_line_ends(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}
+
+fn line_of(text: &str, position: usize) -> usize {
+    1 + text.bytes().take(position).filter(|byte| *byte == b'\n').count()
+}
+
+/// An error before its line is known; the line costs a pass over the text, so it is counted only once.
+enum Fault {
+    TooDeep,
+    TooManyAttributes,
+    TooManyNodes,
+    Doctype,
+    Declaration(String),
+    Malformed(String),
+    Namespace(String),
+}
+
+impl Fault {
+    fn at(self, line: usize) -> XmlError {
+        match self {
+            Self::TooDeep => XmlError::TooDeep { line },
+            Self::TooManyAttributes => XmlError::TooManyAttributes { line },
+            Self::TooManyNodes => XmlError::TooManyNodes { line },
+            Self::Doctype => XmlError::Doctype { line },
+            Self::Declaration(text) => XmlError::Declaration(text),
+            Self::Malformed(reason) => XmlError::Malformed { line, reason },
+            Self::Namespace(reason) => XmlError::Namespace { line, reason },
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    /// Where the token that is being read starts.
+    position: usize,
+    namespaces: Namespaces<'a>,
+    /// Elements whose end tag has not come yet, the root first.
+    open: Vec<Element>,
+    nodes: usize,
+    before: Vec<Node>,
+    root: Option<Element>,
+    after: Vec<Node>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            position: 0,
+            namespaces: Namespaces::default(),
+            open: Vec::new(),
+            nodes: 0,
+            before: Vec::new(),
+            root: None,
+            after: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) -> Result<Tree, Fault> {
+        self.check_characters()?;
+        let mut reader = Reader::from_str(self.text);
+        reader.config_mut().check_comments = true;
+        loop {
+            self.position = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+            let event = reader.read_event().map_err(syntax_fault)?;
+            if let Event::Eof = event {
+                break;
+            }
+            self.handle(&event)?;
+        }
+        if !self.open.is_empty() {
+            return Err(Fault::Malformed(format!("{} elements are not closed", self.open.len())));
+        }
+        let root = self.root.take().ok_or_else(|| Fault::Malformed("there is no root element".to_owned()))?;
+        Ok(Tree { before: std::mem::take(&mut self.before), root, after: std::mem::take(&mut self.after) })
+    }
+
+    fn check_characters(&mut self) -> Result<(), Fault> {
+        let illegal = self.text.char_indices().find(|(_, character)| !is_character(*character));
+        illegal.map_or(Ok(()), |(position, character)| {
+            self.position = position;
+            Err(Fault::Malformed(format!("the character U+{:04X} is not allowed", u32::from(character))))
+        })
+    }
+
+    fn handle(&mut self, event: &Event<'a>) -> Result<(), Fault> {
+        match event {
+            Event::Start(start) => {
+                // The raw content is taken from the text, so that names can be borrowed from it.
+                let content = self.slice(1, start.len());
+                self.open_element(content)
+            }
+            Event::Empty(start) => {
+                let content = self.slice(1, start.len());
+                self.open_element(content)?;
+                self.close_element()
+            }
+            Event::End(_) => self.close_element(),
+            Event::Text(text) => self.text(text),
+            Event::CData(text) => self.add_text(text),
+            Event::GeneralRef(name) => self.reference(name),
+            Event::Comment(comment) => self.comment(comment),
+            Event::PI(content) => self.instruction(content),
+            Event::Decl(content) => self.declaration(content),
+            Event::DocType(_) => Err(Fault::Doctype),
+            Event::Eof => Ok(()),
+        }
+    }
+
+    fn slice(&self, skipped: usize, length: usize) -> &'a str {
+        let start = self.position + skipped;
+        self.text.get(start..start + length).unwrap_or_default()
+    }
+
+    fn open_element(&mut self, content: &'a str) -> Result<(), Fault> {
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(Fault::Malformed(format!("a second root element {:?}", excerpt(content))));
+        }
+        if self.open.len() == bounds::XML_DEPTH_MAX {
+            return Err(Fault::TooDeep);
+        }
+        self.count_node()?;
+        let ((prefix, local), rest) = tag::split_name(content).map_err(Fault::Malformed)?;
+        let (declared, attributes) = self.read_attributes(rest)?;
+        let declarations = self.namespaces.enter(declared).map_err(Fault::Namespace)?;
+        let name = self.namespaces.element_name(prefix, local).map_err(Fault::Namespace)?;
+        let attributes = self.resolve_attributes(attributes)?;
+        self.open.push(Element { name, declarations, attributes, children: Vec::new() });
+        Ok(())
+    }
+
+    #[expect(clippy::type_complexity, reason = "declarations and attributes as read, for one caller")]
+    fn read_attributes(
+        &mut self,
+        mut rest: &'a str,
+    ) -> Result<(Vec<(&'a str, String)>, Vec<(tag::QualifiedName<'a>, String)>), Fault> {
+        let mut declared = Vec::new();
+        let mut attributes = Vec::new();
+        while let Some(((prefix, local), value)) = tag::next_attribute(&mut rest).map_err(Fault::Malformed)? {
+            self.count_node()?;
+            if declared.len() + attributes.len() == bounds::XML_ATTRIBUTES_MAX {
+                return Err(Fault::TooManyAttributes);
+            }
+            match (prefix, local) {
+                ("", "xmlns") => declared.push(("", value)),
+                ("xmlns", prefix) => declared.push((prefix, value)),
+                name => attributes.push((name, value)),
+            }
+        }
+        Ok((declared, attributes))
+    }
+
+    fn resolve_attributes(&self, attributes: Vec<(tag::QualifiedName<'a>, String)>) -> Result<Vec<Attribute>, Fault> {
+        let mut resolved: Vec<Attribute> = Vec::with_capacity(attributes.len());
+        for ((prefix, local), value) in attributes {
+            let name = self.namespaces.attribute_name(prefix, local).map_err(Fault::Namespace)?;
+            if resolved.iter().any(|other| other.name.is(&name.namespace, &name.local)) {
+                return Err(Fault::Malformed(format!("the attribute {:?} stands twice", excerpt(local))));
+            }
+            resolved.push(Attribute { name, value });
+        }
+        Ok(resolved)
+    }
+
+    /// quick-xml has checked that the end tag has the name of the innermost open element.
+    fn close_element(&mut self) -> Result<(), Fault> {
+        let element = self.open.pop().ok_or_else(|| Fault::Malformed("an end tag without a start tag".to_owned()))?;
+        self.namespaces.leave();
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(Node::Element(element)),
+            None => self.root = Some(element),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Fault> {
+        if self.open.is_empty() && is_all_blank(text) {
+            return Ok(());
+        }
+        if text.contains("]]>") {
+            return Err(Fault::Malformed("']]>' stands in text".to_owned()));
+        }
+        self.add_text(text)
+    }
+
+    fn reference(&mut self, name: &str) -> Result<(), Fault> {
+        match resolve_reference(name) {
+            Some(character) => self.add_text(character.encode_utf8(&mut [0; 4])),
+            None => Err(Fault::Malformed(format!("'&{};' is not a known reference", excerpt(name)))),
+        }
+    }
+
+    fn add_text(&mut self, text: &str) -> Result<(), Fault> {
+        let Some(parent) = self.open.last_mut() else {
+            return Err(Fault::Malformed("text stands outside of the root element".to_owned()));
+        };
+        if let Some(Node::Text(known)) = parent.children.last_mut() {
+            known.push_str(text);
+        } else if !text.is_empty() {
+            parent.children.push(Node::Text(text.to_owned()));
+            self.count_node()?;
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self, comment: &str) -> Result<(), Fault> {
+        if comment.contains("--") || comment.ends_with('-') {
+            return Err(Fault::Malformed("'--' stands in a comment".to_owned()));
+        }
+        self.add(Node::Comment(comment.to_owned()))
+    }
+
+    fn instruction(&mut self, content: &str) -> Result<(), Fault> {
+        let (target, data) = content.split_once(is_blank).unwrap_or((content, ""));
+        if !is_name_without_colon(target) || target.eq_ignore_ascii_case("xml") {
+            let target = excerpt(target);
+            return Err(Fault::Malformed(format!("{target:?} is not a target of a processing instruction")));
+        }
+        let data = data.trim_start_matches(is_blank).to_owned();
+        self.add(Node::Instruction { target: target.to_owned(), data })
+    }
+
+    fn add(&mut self, node: Node) -> Result<(), Fault> {
+        self.count_node()?;
+        match (self.open.last_mut(), &self.root) {
+            (Some(parent), _) => parent.children.push(node),
+            (None, None) => self.before.push(node),
+            (None, Some(_)) => self.after.push(node),
+        }
+        Ok(())
+    }
+
+    fn declaration(&self, content: &str) -> Result<(), Fault> {
+        if self.position != 0 {
+            return Err(Fault::Malformed("the XML declaration does not stand first".to_owned()));
+        }
+        is_declaration(content).then_some(()).ok_or_else(|| Fault::Declaration(excerpt(content)))
+    }
+
+    fn count_node(&mut self) -> Result<(), Fault> {
+        self.nodes += 1;
+        if self.nodes > bounds::XML_NODES_MAX { Err(Fault::TooManyNodes) } else { Ok(()) }
+    }
+}
+
+fn syntax_fault(error: QuickError) -> Fault {
+    match error {
+        QuickError::Syntax(SyntaxError::UnclosedDoctype) => Fault::Doctype,
+        other => Fault::Malformed(excerpt(&other.to_string())),
+    }
+}
+
+/// Production 23 of XML 1.0, restricted to version 1.0 and encodings that are UTF-8; `content` starts with `xml`.
+fn is_declaration(content: &str) -> bool {
+    let rest = content.strip_prefix("xml").unwrap_or_default();
+    let Some(rest) = pseudo_attribute(rest, "version", |value| value == "1.0") else { return false };
+    let is_utf8 = |value: &str| value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("us-ascii");
+    let rest = pseudo_attribute(rest, "encoding", is_utf8).unwrap_or(rest);
+    let rest = pseudo_attribute(rest, "standalone", |value| matches!(value, "yes" | "no")).unwrap_or(rest);
+    is_all_blank(rest)
+}
+
+/// What follows ` name="value"`; `None` where something else stands there or the value is not accepted.
+fn pseudo_attribute<'a>(text: &'a str, name: &str, accepts: impl Fn(&str) -> bool) -> Option<&'a str> {
+    let rest = text.strip_prefix(is_blank)?.trim_start_matches(is_blank).strip_prefix(name)?;
+    let rest = rest.trim_start_matches(is_blank).strip_prefix('=')?.trim_start_matches(is_blank);
+    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let (value, rest) = rest[1..].split_once(quote)?;
+    accepts(value).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+# What the scripts share: messages, set-up of the machine, and where builds go. Sourced, not run.
+
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Builds are kept outside of the checkout, so that every checkout of one user shares the compiled libraries.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/marketplace/target}
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 2
+}
+
+# need_packages PACKAGE…: installs the Debian packages that are missing, and says which.
+need_packages() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query --show --showformat='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    say "installing Debian packages: ${missing[*]}"
+    command -v apt-get >/dev/null || fail "install these packages first: ${missing[*]}"
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# need_rust: a Rust toolchain as new as the manifest asks for.
+need_rust() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
+    if ! command -v cargo >/dev/null && [ -f "$HOME/.cargo/env" ]; then
+        . "$HOME/.cargo/env"
+    fi
+    if ! command -v cargo >/dev/null; then
+        need_packages rustup || fail "install Rust $wanted or newer first (Debian 13 has the package rustup)"
+        say "installing Rust $wanted with rustup"
+        rustup toolchain install --profile minimal --component clippy,rustfmt stable
+    fi
+    found=$(rustc --version | cut -d' ' -f2)
+    [ "$(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n1)" = "$wanted" ] ||
+        fail "Rust $found is too old, the project needs $wanted or newer: rustup update stable"
+}
+
+# need_cargo_tool COMMAND CRATE VERSION: a cargo subcommand, built from its crate where it is missing.
+need_cargo_tool() {
+    command -v "$1" >/dev/null && return
+    say "installing $2 $3 (built from its crate, takes some minutes)"
+    cargo install --quiet --locked "$2" --version "$3"
+    command -v "$1" >/dev/null || export PATH="$HOME/.cargo/bin:$PATH"
+}
+
+# need_build_tools: what the build itself needs; RocksDB's bindings find libclang only after RocksDB was compiled.
+need_build_tools() {
+    need_packages build-essential pkg-config libssl-dev libclang-dev
+    need_rust
+}
