@@ -186,8 +186,7 @@ impl Intake {
         if let Err(refusal) = judge(&rules, receipt.origin, &entry) {
             return self.refuse(&envelope, &admission, refusal).await;
         }
-        let arrival =
-            Arrival { seen: self.0.clock.now(), scope: Scope::Federated, freshness: Freshness::Waived };
+        let arrival = Arrival { seen: self.0.clock.now(), scope: Scope::Federated, freshness: Freshness::Waived };
         let candidate = candidate::of(&entry, &admission, document, &arrival);
         match self.0.ledger.admit(candidate).await {
             Ok(admitted) => outcome(&admitted),
