@@ -16,6 +16,10 @@ pub const XML_NAMESPACE_BYTES_MAX: usize = 512;
 /// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MiB.
 pub const XML_NODES_MAX: usize = 16 * 1024;
 
+/// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
+/// and again in each triple, and the densest harmless document of [`DOCUMENT_BYTES_MAX`] makes about half of this.
+pub const RDF_TERMS_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Most prefixes that an exclusive canonicalisation may list; each costs a look-up per element.
 pub const XML_PREFIX_LIST_MAX: usize = 32;
 

@@ -17,6 +17,10 @@ pub mod xml;
 pub mod crypto;
 pub mod signature;
 
+pub mod rdf;
+
+pub mod document;
+
 pub mod admission;
 pub mod entry;
 pub mod node_id;
