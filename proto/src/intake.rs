@@ -18,7 +18,7 @@ pub enum Refusal {
         reason: String,
     },
     /// The bytes are good by themselves, this node does not take them.
-    #[error("{}: {0}", .0.rule())]
+    #[error("{rule}: {0}", rule = .0.rule())]
     Policy(#[from] PolicyRefusal),
 }
 

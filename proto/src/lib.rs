@@ -15,15 +15,22 @@ pub mod vocabulary;
 pub mod xml;
 
 pub mod crypto;
-pub mod signature;
-
 pub mod rdf;
 
 pub mod document;
+pub mod signature;
+
+pub mod endorsed;
+pub mod entry;
+pub mod intake;
 
 pub mod admission;
-pub mod entry;
 pub mod node_id;
 pub mod standing;
 pub mod trust;
 pub mod view;
+
+pub mod reconcile;
+pub mod wire;
+
+pub mod federation;

@@ -1,5 +1,4 @@
 //! The W3C suite of RDF/XML, read from `../shared` where it is present.
-#![expect(clippy::print_stdout, reason = "a run lists the outcome of every case")]
 
 #[path = "support/n_triples.rs"]
 mod n_triples;
