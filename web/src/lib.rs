@@ -8,6 +8,7 @@ mod settings;
 
 mod bounds;
 mod router;
+mod server;
 mod tidy;
 
 mod asked;
@@ -34,4 +35,5 @@ mod summary;
 mod text;
 
 pub use router::router;
+pub use server::serve;
 pub use settings::{BasePath, NotABasePath, NotAPublicUrl, PublicUrl, Settings};
