@@ -7,4 +7,6 @@ pub mod files;
 pub mod config;
 pub mod identity;
 
+pub mod control;
+
 pub mod network;
