@@ -113,6 +113,9 @@ pub const CONTROL_CONNECTIONS_MAX: usize = 16;
 /// Time for a request to arrive, and for an answer to be taken; an operator who stalls frees the place.
 pub const CONTROL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Pause after a connection could not be accepted.
+pub const CONTROL_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// Pause between two readings of `status --watch`.
 pub const STATUS_WATCH_PAUSE: Duration = Duration::from_secs(2);
 

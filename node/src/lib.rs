@@ -10,4 +10,6 @@ pub mod identity;
 pub mod storage;
 
 pub mod intake;
+pub mod control;
+
 pub mod network;
