@@ -33,5 +33,10 @@ mod rdf;
 mod summary;
 mod text;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
 pub use router::router;
 pub use settings::{BasePath, NotABasePath, NotAPublicUrl, PublicUrl, Settings};
