@@ -233,7 +233,10 @@ mod tests {
             have.extend(step.have);
             need.extend(step.need);
             match step.next {
-                Some(next) => frame = next,
+                Some(next) => {
+                    assert!(next.len() <= limits.0.max(FRAME_BYTES_MIN), "{} bytes", next.len());
+                    frame = next;
+                }
                 None => return (have, need, round),
             }
         }

@@ -7,6 +7,8 @@
 mod history;
 mod hostile;
 mod intake;
+mod ledger;
+mod network;
 mod random;
 mod rules;
 mod scenario;

@@ -8,6 +8,7 @@ mod settings;
 
 mod bounds;
 mod router;
+mod server;
 mod tidy;
 
 mod asked;
@@ -39,4 +40,5 @@ mod fake;
 mod tests;
 
 pub use router::router;
+pub use server::serve;
 pub use settings::{BasePath, NotABasePath, NotAPublicUrl, PublicUrl, Settings};

@@ -4,18 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
-use proto::bounds;
 use proto::federation::{
-    Admittance, Answer, DisconnectReason, Effect, GossipId, Input, IntakeId, LoadId, Membership, Outcome, Peer,
-    RequestId, ServedId, Settings, Verdict,
+    Admittance, Answer, DisconnectReason, Effect, Input, IntakeId, LoadId, Membership, Peer, RequestId, Settings,
 };
 use proto::node_id::NodeId;
 use proto::reconcile::ItemSet;
 use proto::timestamp::Instant;
 use proto::wire::Envelope;
 
-use super::history::{Failure, History, brief, brief_event, fnv};
-use super::intake::{self, Policy};
+use super::history::{Failure, History, brief, brief_event};
+use super::intake::Policy;
 use super::random::Random;
 use super::scenario::{SYNC_INTERVAL_MS, Scenario};
 use super::site::{Disk, Kind, Site};
@@ -77,10 +75,10 @@ pub(super) struct World {
     pub(super) sites: Vec<Site>,
     numbers: BTreeMap<NodeId, usize>,
     /// Pairs that are connected, the smaller number first.
-    connections: BTreeSet<(usize, usize)>,
+    pub(super) connections: BTreeSet<(usize, usize)>,
     history: History,
-    last_upload_ms: u64,
-    last_held_ms: u64,
+    pub(super) last_upload_ms: u64,
+    pub(super) last_held_ms: u64,
     pub(super) uploads_open: usize,
     expulsions: u64,
     wrong: Option<String>,
@@ -326,222 +324,6 @@ impl World {
         }
     }
 
-    // Connections.
-
-    fn on_dial(&mut self, from: usize, to: usize, epoch: u64) {
-        if self.sites[from].epoch != epoch || !self.sites[from].is_up() {
-            return;
-        }
-        let peer = self.sites[to].node;
-        if self.is_connected(from, to) {
-            return;
-        }
-        if !self.sites[to].is_up() || self.is_lost() {
-            return self.tell(from, Input::DialFailed { peer });
-        }
-        self.connect(from, to);
-    }
-
-    pub(super) fn connect(&mut self, from: usize, to: usize) {
-        self.connections.insert(pair(from, to));
-        let (one, other) = (self.sites[from].node, self.sites[to].node);
-        self.tell(from, Input::PeerConnected { peer: other });
-        self.tell(to, Input::PeerConnected { peer: one });
-    }
-
-    fn disconnect(&mut self, one: usize, other: usize) {
-        if self.connections.remove(&pair(one, other)) {
-            let (first, second) = (self.sites[one].node, self.sites[other].node);
-            self.tell(one, Input::PeerDisconnected { peer: second });
-            self.tell(other, Input::PeerDisconnected { peer: first });
-        }
-    }
-
-    pub(super) fn is_connected(&self, one: usize, other: usize) -> bool {
-        self.connections.contains(&pair(one, other))
-    }
-
-    pub(super) fn neighbours(&self, site: usize) -> Vec<usize> {
-        (0..self.sites.len()).filter(|other| *other != site && self.is_connected(site, *other)).collect()
-    }
-
-    fn crash(&mut self, site: usize) {
-        self.note(format!("{site} crashes"));
-        self.sites[site].running = None;
-        self.sites[site].epoch += 1;
-        for other in self.neighbours(site) {
-            self.disconnect(site, other);
-        }
-    }
-
-    // Gossip.
-
-    /// Sends a gossip message to every neighbour but the one it came from.
-    pub(super) fn spread(&mut self, site: usize, source: Option<usize>, bytes: &Bytes) {
-        if bytes.len() > bounds::GOSSIP_FRAME_BYTES_MAX && self.sites[site].policy().is_some() {
-            self.fail(format!("{site} gossips {} bytes", bytes.len()));
-        }
-        if let Some(running) = &mut self.sites[site].running {
-            running.seen.insert(fnv(0, bytes));
-        }
-        for to in self.neighbours(site).into_iter().filter(|to| Some(*to) != source) {
-            if self.random.percent(self.scenario.gossip_loss_percent) {
-                continue;
-            }
-            let travel_ms = self.travel_ms();
-            let arrives = |is_repeat| Happening::GossipArrives { from: site, to, bytes: bytes.clone(), is_repeat };
-            self.schedule(travel_ms, arrives(Repeat::First));
-            if self.random.percent(self.scenario.gossip_twice_percent) {
-                self.schedule(travel_ms + 700, arrives(Repeat::CacheExpired));
-            }
-        }
-    }
-
-    fn on_gossip(&mut self, from: usize, to: usize, bytes: Bytes, is_repeat: Repeat) {
-        let source = self.sites[from].node;
-        if !self.is_connected(from, to) {
-            return;
-        }
-        let Some(running) = &mut self.sites[to].running else { return };
-        if !running.seen.insert(fnv(0, &bytes)) && is_repeat == Repeat::First {
-            return;
-        }
-        let number = running.next_number();
-        running.undecided.insert(number, (from, bytes.clone()));
-        self.tell(to, Input::GossipArrived { from: source, message: GossipId(number), bytes });
-    }
-
-    fn judge(&mut self, site: usize, message: GossipId, verdict: Verdict) {
-        let Some(running) = &mut self.sites[site].running else { return };
-        match running.undecided.remove(&message.0) {
-            None => self.fail(format!("{site} judges gossip {} twice", message.0)),
-            Some((from, bytes)) if verdict == Verdict::Accept => self.spread(site, Some(from), &bytes),
-            Some((from, _)) if verdict == Verdict::Reject && self.sites[from].policy().is_some() => {
-                self.fail(format!("{site} rejects the gossip of {from}, which is honest"));
-            }
-            Some(_) => (),
-        }
-    }
-
-    // Requests.
-
-    fn is_lost(&mut self) -> bool {
-        !self.is_calm() && self.random.percent(self.scenario.request_loss_percent)
-    }
-
-    pub(super) fn send_request(&mut self, from: usize, to: usize, request: RequestId, bytes: Bytes) {
-        let (epoch, travel_ms) = (self.sites[from].epoch, self.travel_ms());
-        if self.is_connected(from, to) && !self.is_lost() {
-            self.schedule(travel_ms, Happening::RequestArrives { from, to, epoch, request, bytes });
-        } else if self.random.percent(50) {
-            self.answer(to, from, epoch, request, Answer::Failed);
-        }
-    }
-
-    fn on_request(&mut self, from: usize, to: usize, epoch: u64, request: RequestId, bytes: Bytes) {
-        let asker = self.sites[from].node;
-        if !self.is_connected(from, to) || self.sites[from].epoch != epoch {
-            return self.answer(to, from, epoch, request, Answer::Failed);
-        }
-        if let Kind::Hostile(_) = self.sites[to].kind {
-            return self.answer_with_harm(to, from, epoch, request, &bytes);
-        }
-        let Some(running) = &mut self.sites[to].running else { return };
-        let number = running.next_number();
-        running.asked.insert(number, (from, request, epoch));
-        self.tell(to, Input::RequestArrived { from: asker, request: ServedId(number), bytes });
-    }
-
-    fn respond(&mut self, site: usize, request: ServedId, bytes: Bytes) {
-        let Some(running) = &mut self.sites[site].running else { return };
-        let Some((to, request, epoch)) = running.asked.remove(&request.0) else {
-            return self.fail(format!("{site} responds twice to {}", request.0));
-        };
-        if bytes.len() > bounds::RESPONSE_FRAME_BYTES_MAX {
-            self.fail(format!("{site} responds with {} bytes", bytes.len()));
-        }
-        if !self.is_lost() {
-            self.answer(site, to, epoch, request, Answer::Response(bytes));
-        }
-    }
-
-    pub(super) fn answer(&mut self, from: usize, to: usize, epoch: u64, request: RequestId, answer: Answer) {
-        let travel_ms = self.travel_ms();
-        self.schedule(travel_ms, Happening::AnswerArrives { from, to, epoch, request, answer });
-    }
-
-    // Entries.
-
-    fn on_intake(&mut self, site: usize, epoch: u64, intake: IntakeId, envelope: Envelope) {
-        let Site { epoch: current, disk, kind: Kind::Honest(policy), .. } = &mut self.sites[site] else { return };
-        if *current != epoch {
-            return;
-        }
-        let id = envelope.item().id;
-        let outcome = intake::admit(&mut disk.entries, *policy, envelope);
-        if let Outcome::Refused { .. } = outcome {
-            disk.refused.insert(id);
-        }
-        if let Outcome::Held { replaces, .. } = outcome {
-            disk.refused.extend(replaces.map(|replaced| replaced.id));
-            self.last_held_ms = self.now_ms;
-        }
-        self.tell(site, Input::IntakeFinished { intake, outcome });
-    }
-
-    fn on_upload(&mut self, site: usize, number: usize) {
-        self.uploads_open -= 1;
-        let (Some(policy), Some(_)) = (self.sites[site].policy(), &self.sites[site].running) else { return };
-        let (node, epoch) = (self.sites[site].node, self.sites[site].epoch);
-        self.last_upload_ms = self.now_ms;
-        let prefix = if policy == Policy::Lenient && self.random.percent(20) { "policy" } else { "valid" };
-        let length =
-            if self.random.percent(5) { bounds::GOSSIP_DOCUMENT_BYTES_MAX + 1 } else { self.random.index(200) };
-        let document = format!("{prefix}:{number}:{}", "x".repeat(length));
-        let envelope = intake::envelope(&node, &document, self.now_ms);
-        if self.random.percent(10) {
-            self.plant_twin(&node, &document);
-        }
-        let takes_ms = self.random.between(1, 30);
-        self.uploads_open += 1;
-        self.schedule(takes_ms, Happening::UploadEnds { site, epoch, envelope });
-    }
-
-    /// A later admission of the same entry by the same origin, which must give way wherever it is held.
-    fn plant_twin(&mut self, origin: &NodeId, document: &str) {
-        let site = self.random.index(self.scenario.sites);
-        let epoch = self.sites[site].epoch;
-        let twin = intake::envelope(origin, document, self.now_ms + 1);
-        self.uploads_open += 1;
-        self.schedule(0, Happening::UploadEnds { site, epoch, envelope: twin });
-    }
-
-    fn on_upload_ended(&mut self, site: usize, epoch: u64, envelope: Envelope) {
-        self.uploads_open -= 1;
-        let Site { epoch: current, node, disk, kind: Kind::Honest(policy), running: Some(_), .. } =
-            &mut self.sites[site]
-        else {
-            return;
-        };
-        let is_own = envelope.admission()[65..97] == *node.public_key();
-        if *current != epoch {
-            return;
-        }
-        let outcome = intake::admit(&mut disk.entries, *policy, envelope.clone());
-        if let Outcome::Held { item, replaces } = outcome {
-            if let Some(replaced) = replaces {
-                disk.refused.insert(replaced.id);
-                disk.acknowledged.remove(&replaced.id);
-            }
-            if is_own {
-                disk.acknowledged.insert(item.id);
-            }
-            self.tell(site, Input::EntryAdmitted { item, replaces, envelope });
-        }
-    }
-
-    // Ends.
-
     fn summary(mut self) -> Result<Summary, Failure> {
         match self.wrong.take() {
             Some(wrong) => Err(self.failure(wrong)),
@@ -569,8 +351,4 @@ impl World {
     pub(super) fn number(&self, node: &NodeId) -> usize {
         self.numbers[node]
     }
-}
-
-fn pair(one: usize, other: usize) -> (usize, usize) {
-    (one.min(other), one.max(other))
 }

@@ -29,6 +29,18 @@ fn an_empty_node_takes_over_everything_at_connect() {
 }
 
 #[test]
+fn tens_of_thousands_come_over_in_a_few_sessions() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(1000..51_000));
+    let effects = alice.meets("bob");
+    talk(&mut alice, &mut bob, effects);
+    for _ in 0..2 {
+        let effects = alice.waits(1_000);
+        talk(&mut alice, &mut bob, effects);
+    }
+    assert_eq!(alice.federation.held_count(), 50_000);
+}
+
+#[test]
 fn equal_nodes_need_one_round_and_then_rest_for_the_interval() {
     let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]).holding(0..700), bob_holding(0..700));
     let effects = alice.meets("bob");
