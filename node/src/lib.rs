@@ -9,7 +9,7 @@ pub mod identity;
 
 pub mod storage;
 
-pub mod intake;
 pub mod control;
+pub mod intake;
 
 pub mod network;
