@@ -76,3 +76,59 @@ pub const REFUSALS_MAX: usize = 10_000;
 
 /// Entries that one page of a list shows at most.
 pub const LIST_PAGE_MAX: usize = 1000;
+// The configuration and the operators' commands.
+
+/// Largest configuration file; ten thousand pinned keys take a megabyte.
+pub const CONFIG_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most listed peers; a federation has tens of sites, and each is dialled.
+pub const PEERS_MAX: usize = 1_000;
+
+/// Longest name of a node, a peer or a federation; the last is a part of protocol names of at most 140 characters.
+pub const NAME_CHARACTERS_MAX: usize = 64;
+
+/// The least that `max_document_bytes` may be set to; the smallest signed documents are 3 KB.
+pub const DOCUMENT_BYTES_MAX_LEAST: usize = 4 * 1024;
+
+/// The most that `max_rows` may be set to; an answer is held in memory until it is complete.
+pub const QUERY_ROWS_MOST: usize = 1_000_000;
+
+/// The most that `max_concurrent` may be set to; each query may grow by 256 MB.
+pub const QUERIES_MOST: usize = 64;
+
+/// Largest password or key file of an endorser that is read.
+pub const SECRET_FILE_BYTES_MAX: usize = 1024 * 1024;
+
+// The operators' control socket.
+
+/// Longest request line; the longest request names a peer with its addresses.
+pub const CONTROL_REQUEST_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest answer line; a status of [`PEERS_MAX`] peers takes half a megabyte.
+pub const CONTROL_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Operators at once; more wait in the socket's queue.
+pub const CONTROL_CONNECTIONS_MAX: usize = 16;
+
+/// Time for a request to arrive, and for an answer to be taken; an operator who stalls frees the place.
+pub const CONTROL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pause after a connection could not be accepted.
+pub const CONTROL_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Pause between two readings of `status --watch`.
+pub const STATUS_WATCH_PAUSE: Duration = Duration::from_secs(2);
+
+// The HTTP client.
+
+/// Time to reach a node, after which the next one is tried.
+pub const CLIENT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Time for a whole exchange with a node; an upload may wait for a full intake.
+pub const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Largest answer that is read; a list of a thousand entries takes a megabyte.
+pub const CLIENT_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Most entries that `metadata show` fetches for one image; the newest are shown.
+pub const SHOWN_ENTRIES_MAX: usize = 100;

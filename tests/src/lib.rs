@@ -1,1 +1,5 @@
-//! Skeleton.
+//! What needs more than one crate.
+
+pub mod http;
+pub mod simulator;
+pub mod sites;

@@ -55,7 +55,7 @@ async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T, bytes_max: usize) -
     // The buffer grows with what arrives, so that a claimed length alone costs nothing.
     let mut frame = Vec::new();
     let claimed = u64::try_from(length).unwrap_or(u64::MAX);
-    AsyncReadExt::take(io, claimed).read_to_end(&mut frame).await?;
+    futures::AsyncReadExt::take(io, claimed).read_to_end(&mut frame).await?;
     if frame.len() < length {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }

@@ -208,3 +208,9 @@ impl Candidate {
         }
     }
 }
+
+impl From<Item> for proto::reconcile::Item {
+    fn from(item: Item) -> Self {
+        Self { admitted: item.admitted, id: item.id }
+    }
+}

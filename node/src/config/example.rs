@@ -1,0 +1,109 @@
+//! The commented configuration that `init` writes: every key with its default.
+
+/// A file that says nothing but the defaults, and explains them.
+pub const EXAMPLE: &str = r#"# Configuration of a marketplace node. Every key shows its default; a key may be left out.
+# An option of the command line comes before its MARKETPLACE_ variable, that before this file.
+# Durations are written 250ms, 2s, 10m, 1h or 7d. `marketplace config check` says what is wrong here.
+
+[node]
+# How operators and pages call this node.
+name = "marketplace"
+# Where the node keeps everything, beside this file unless it is an absolute path.
+data_dir = "marketplace-data"
+# Where people reach the node, base path included.
+# public_url = "https://marketplace.example.org"
+
+[http]
+# Address and port of REST, SPARQL and pages.
+listen = "127.0.0.1:8080"
+# The path that all routes stand under, for a node behind a proxy: "/marketplace".
+base_path = ""
+# Largest upload in bytes.
+max_document_bytes = 262144
+
+[federation]
+# The name that all nodes of one federation share: letters, digits and . _ -
+name = "marketplace"
+# Where the node listens for peers.
+listen = ["/ip4/0.0.0.0/udp/4040/quic-v1", "/ip4/0.0.0.0/tcp/4040"]
+# Where peers reach it, where that differs: ["/dns4/marketplace.example.org/udp/4040/quic-v1"].
+external = []
+# "closed": listed peers only. "open": anyone may connect; what unlisted nodes admitted proves nothing.
+membership = "closed"
+# Pause between two full comparisons with a peer; new entries spread at once.
+sync_interval = "1m"
+
+# One section for each peer, or: marketplace peer add ADDRESS/p2p/ID
+# [[peer]]
+# id = "12D3KooW..."
+# address = ["/dns4/other.example.org/udp/4040/quic-v1"]
+# name = "other site"
+# # Whether its own admissions count.
+# member = true
+# # Whether its word is taken that it confirmed an e-mail address.
+# confirms_email = false
+
+[admission]
+# How old an endorsement may be when it is uploaded, and how far ahead of this node's clock.
+created_max_age = "7d"
+created_max_ahead = "10m"
+# Refuse uploads; what peers bring is taken all the same.
+read_only = false
+
+[trust]
+# Admit rsa-sha1, dsa-sha1 and small keys, for archives and old tools.
+legacy_algorithms = false
+# Hold entries that only their own certificate speaks for, marked as what they are.
+accept_bare = true
+# Keys that you know to be an endorser's: { "jane@example.org" = ["sha256:..."] }
+endorser_keys = {}
+# Where this is not empty, only these endorsers; never those.
+endorsers_allow = []
+endorsers_deny = []
+# Images that are not held, by checksum ("SHA-1:c319bb...") or by identifier.
+checksums_deny = []
+images_deny = []
+
+[query]
+# The limits of one SPARQL query, and how many run at once.
+timeout = "10s"
+max_rows = 10000
+max_concurrent = 4
+
+[log]
+# Which messages: error, warn, info, debug, trace; also by module, "info,node::network=debug".
+filter = "info"
+# "text" or "json", on standard error.
+format = "text"
+
+[storage]
+# The graph that SPARQL sees: "disk", or "memory", rebuilt at every start.
+graph = "disk"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, parse};
+    use super::*;
+
+    #[test]
+    fn the_example_says_the_defaults() {
+        assert_eq!(parse(EXAMPLE), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_example_shows_every_key() {
+        // What is commented out is there to be uncommented.
+        let mut text = String::new();
+        for line in EXAMPLE.lines() {
+            let bare = line.trim_start_matches("# ");
+            let is_key = bare.starts_with("[[") || bare.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+            text.push_str(if is_key { bare } else { line });
+            text.push('\n');
+        }
+        let text = text.replace("12D3KooW...", &proto::node_id::NodeId::from_public_key([7; 32]).to_string());
+        let config = parse(&text).expect("it is good when all is uncommented");
+        assert!(config.node.public_url.is_some());
+        assert_eq!(config.peers.len(), 1);
+    }
+}
