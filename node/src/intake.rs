@@ -5,23 +5,26 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use proto::admission::{Admission, Confirmation};
 use proto::crypto::NodeKey;
-use proto::entry::{Entry, EntryId};
+use proto::entry::Entry;
 use proto::federation::{Admittance, Outcome};
 use proto::intake::{Refusal, examine};
 use proto::node_id::NodeId;
 use proto::signature::Algorithms;
 use proto::timestamp::Instant;
 use proto::trust::{PolicyRefusal, Trust};
-use proto::view::Placement;
 use proto::wire::Envelope;
 use tokio::sync::Semaphore;
-use web::registry::{Coordinates, Located, RegistryError, Scope, UploadRefusal, Uploaded};
+use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded};
 
 use crate::bounds;
 use crate::clock::Clock;
-use crate::storage::ledger::{AdmitError, Admitted, Candidate, Freshness, ItemChange, Ledger, Novelty, RefusedEnvelope};
+use crate::storage::ledger::{
+    self, AdmitError, Admitted, Freshness, ItemChange, Ledger, LedgerError, Novelty, RefusedAdmission,
+};
 
 mod candidate;
+
+use candidate::Arrival;
 
 /// Takes documents in; clones share one pool.
 #[derive(Debug, Clone)]
@@ -116,13 +119,9 @@ impl Intake {
         let rules = self.rules();
         check_open(&rules, document.len())?;
         let _waiting = self.0.waiting.try_acquire().map_err(|_| UploadRefusal::Overloaded)?;
-        let entry = self.verify(document.clone(), rules.algorithms).await.ok_or(RegistryError)??;
-        let document_facts = entry.document();
-        rules.trust.policy.judge_content(
-            document_facts.email(),
-            document_facts.identifier(),
-            document_facts.checksums(),
-        )?;
+        let examined = self.verify(document.clone(), rules.algorithms).await.ok_or(RegistryError)?;
+        let entry = examined.map_err(refused_upload)?;
+        judge_content(&rules, &entry).map_err(|refusal| refused_upload(refusal.into()))?;
         let now = self.0.clock.now();
         if let Some(held) = self.held(&entry, scope).await? {
             return Ok(Taken { uploaded: Uploaded::AlreadyHeld(held), change: None, spread: None });
@@ -139,9 +138,11 @@ impl Intake {
         now: Instant,
     ) -> Result<Taken, UploadRefusal> {
         let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, Confirmation::Unconfirmed, &self.0.key);
-        let candidate = candidate::of(&entry, &receipt, document.clone(), now, scope, Freshness::Checked);
-        let admitted = self.0.ledger.admit(candidate).await?;
-        let located = located(entry.id(), coordinates(&entry), admitted.placement);
+        let arrival = Arrival { seen: now, scope, freshness: Freshness::Checked };
+        let candidate = candidate::of(&entry, &receipt, document.clone(), &arrival);
+        let admitted = self.0.ledger.admit(candidate).await.map_err(not_admitted)?;
+        let at = candidate::coordinates(entry.document());
+        let located = Located { entry: entry.id(), at, standing: admitted.placement.standing };
         let uploaded = match admitted.novelty {
             Novelty::New => Uploaded::Created(located),
             Novelty::Extended | Novelty::Known => Uploaded::AlreadyHeld(located),
@@ -157,8 +158,8 @@ impl Intake {
 
     /// Where the entry is, if it is held in as wide a scope as is wanted.
     async fn held(&self, entry: &Entry, wanted: Scope) -> Result<Option<Located>, UploadRefusal> {
-        let summary = self.0.ledger.summary(entry.id()).await.map_err(unavailable)?;
-        let held = summary.filter(|held| held.scope == Scope::Federated || wanted == Scope::Local);
+        let held = self.0.ledger.entry(entry.id()).await.map_err(|error| unavailable(&error))?.map(|held| held.summary);
+        let held = held.filter(|held| held.scope == Scope::Federated || wanted == Scope::Local);
         Ok(held.map(|held| Located { entry: held.entry, at: held.at, standing: held.standing }))
     }
 
@@ -185,8 +186,8 @@ impl Intake {
         if let Err(refusal) = judge(&rules, receipt.origin, &entry) {
             return self.refuse(&envelope, &admission, refusal).await;
         }
-        let seen = self.0.clock.now();
-        let candidate = candidate::of(&entry, &admission, document, seen, Scope::Federated, Freshness::Waived);
+        let arrival = Arrival { seen: self.0.clock.now(), scope: Scope::Federated, freshness: Freshness::Waived };
+        let candidate = candidate::of(&entry, &admission, document, &arrival);
         match self.0.ledger.admit(candidate).await {
             Ok(admitted) => outcome(&admitted),
             Err(AdmitError::Refused(refusal)) => self.refuse(&envelope, &admission, refusal).await,
@@ -199,12 +200,13 @@ impl Intake {
 
     /// Remembers what policy refuses, so that it is not fetched again.
     async fn refuse(&self, envelope: &Envelope, admission: &Admission, refusal: PolicyRefusal) -> Outcome {
-        let refused = RefusedEnvelope {
-            id: admission.id(),
+        let bytes = Bytes::copy_from_slice(envelope.admission());
+        let refused = ledger::Refusal {
+            admission: Some(RefusedAdmission { id: admission.id(), bytes }),
+            document: admission.receipt().document,
+            raw: envelope.document().clone(),
             rule: refusal.rule().to_owned(),
             reason: refusal.to_string(),
-            document: envelope.document().clone(),
-            admission: Bytes::copy_from_slice(envelope.admission()),
             refused: self.0.clock.now(),
         };
         match self.0.ledger.refuse(refused).await {
@@ -256,6 +258,10 @@ fn judge(rules: &Rules, origin: NodeId, entry: &Entry) -> Result<(), PolicyRefus
     if rules.admittance == Admittance::Closed && !rules.trust.members.contains_key(&origin) {
         return Err(PolicyRefusal::UnlistedOrigin(origin));
     }
+    judge_content(rules, entry)
+}
+
+fn judge_content(rules: &Rules, entry: &Entry) -> Result<(), PolicyRefusal> {
     let document = entry.document();
     rules.trust.policy.judge_content(document.email(), document.identifier(), document.checksums())
 }
@@ -267,16 +273,24 @@ fn outcome(admitted: &Admitted) -> Outcome {
     }
 }
 
-fn coordinates(entry: &Entry) -> Coordinates {
-    let document = entry.document();
-    Coordinates { image: document.identifier(), email: document.email().clone(), created: document.created() }
+fn refused_upload(refusal: Refusal) -> UploadRefusal {
+    match refusal {
+        Refusal::Invalid { rule, reason } => UploadRefusal::Invalid { rule: rule.to_owned(), reason },
+        Refusal::Policy(refusal) => {
+            UploadRefusal::Policy { rule: refusal.rule().to_owned(), reason: refusal.to_string() }
+        }
+    }
 }
 
-fn located(entry: EntryId, at: Coordinates, placement: Placement) -> Located {
-    Located { entry, at, standing: placement.standing }
+fn not_admitted(error: AdmitError) -> UploadRefusal {
+    match error {
+        AdmitError::Refused(refusal) => refused_upload(refusal.into()),
+        AdmitError::Stale(stale) => UploadRefusal::Stale { reason: stale.to_string(), latest: stale.latest },
+        AdmitError::Ledger(error) => unavailable(&error).into(),
+    }
 }
 
-fn unavailable(error: impl std::fmt::Display) -> RegistryError {
+fn unavailable(error: &LedgerError) -> RegistryError {
     tracing::error!(%error, "the ledger failed");
     RegistryError
 }

@@ -1,4 +1,4 @@
-//! The program: storage, network, configuration and command line of a marketplace node.
+//! The program `marketplace`: its parts and how they are wired.
 
 pub mod bounds;
 pub mod clock;
@@ -9,4 +9,7 @@ pub mod identity;
 
 pub mod control;
 
+pub mod storage;
+
+pub mod intake;
 pub mod network;

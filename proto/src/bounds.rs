@@ -9,12 +9,16 @@ pub const XML_DEPTH_MAX: usize = 64;
 /// Most attributes and namespace declarations of one element; their duplicate check is quadratic.
 pub const XML_ATTRIBUTES_MAX: usize = 64;
 
-/// Longest namespace in bytes; each name of the tree carries its own copy.
-pub const XML_NAMESPACE_BYTES_MAX: usize = 512;
+/// Longest namespace in bytes; each name of the tree carries its own copy, and an exclusive canonical form may too.
+pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
 
 /// Most elements, attributes, texts, comments and instructions of a document; real ones have about 100, and with
-/// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MiB.
+/// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MB.
 pub const XML_NODES_MAX: usize = 16 * 1024;
+
+/// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
+/// and again in each triple. [`XML_NODES_MAX`] properties of ordinary names make about 1.5 MiB.
+pub const RDF_TERMS_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Most prefixes that an exclusive canonicalisation may list; each costs a look-up per element.
 pub const XML_PREFIX_LIST_MAX: usize = 32;
@@ -34,6 +38,94 @@ pub const RSA_BITS_MAX: u32 = 8192;
 /// Largest DSA modulus in bits; FIPS 186-4 ends there.
 pub const DSA_BITS_MAX: u32 = 3072;
 
-/// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
-/// and again in each triple, and the densest harmless document of [`DOCUMENT_BYTES_MAX`] makes about half of this.
-pub const RDF_TERMS_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Largest document in bytes that is gossiped whole; larger ones are announced and pulled, because gossipsub refuses
+/// messages above 64 KiB at the sender only.
+pub const GOSSIP_DOCUMENT_BYTES_MAX: usize = 32 * 1024;
+
+/// Largest gossip frame in bytes: the greatest gossiped document, its admission and a few length bytes, with room to
+/// spare below gossipsub's 64 KiB.
+pub const GOSSIP_FRAME_BYTES_MAX: usize = 40 * 1024;
+
+/// Size in bytes that a reconciliation frame is cut at: 2,000 identities. Without it a peer could ask for all of them
+/// with one empty list; larger frames save rounds but verify slower than they travel.
+pub const RECONCILE_FRAME_BYTES_MAX: usize = 64 * 1024;
+
+/// Most items of one fetch; 256 documents of the usual 5 KB fill one response.
+pub const FETCH_ITEMS_MAX: usize = 256;
+
+/// Most bytes of documents and admissions in one response; at least one document of the greatest size fits.
+pub const FETCH_BYTES_MAX: usize = 1024 * 1024;
+
+/// Largest request frame in bytes: a reconciliation frame and its header (a fetch is 8 KiB).
+pub const REQUEST_FRAME_BYTES_MAX: usize = RECONCILE_FRAME_BYTES_MAX + 64;
+
+/// Largest response frame in bytes: a full batch of envelopes with their length bytes.
+pub const RESPONSE_FRAME_BYTES_MAX: usize = FETCH_BYTES_MAX + FETCH_ITEMS_MAX * 8 + 64;
+
+/// Most rounds of one reconciliation; 20,000 differences in 1,000,000 took 148 (dependencies.md 5). A peer that has
+/// more is asked again in a new session, and one that never ends is dropped here.
+pub const RECONCILE_ROUNDS_MAX: u32 = 512;
+
+/// Most missing items that one session collects before it fetches; the next session finds the rest.
+pub const SESSION_ITEMS_MAX: usize = 20_000;
+
+/// Sessions that run at once; each may hold one batch in memory.
+pub const SESSIONS_MAX: usize = 8;
+
+/// Longest time in ms that a session may take, so that a slow peer does not hold its place for ever.
+pub const SESSION_MS_MAX: u64 = 10 * 60 * 1000;
+
+/// Envelopes that may be in verification at once, with those that were asked for; 1,024 of 5 KB are 5 MB.
+pub const INTAKES_MAX: usize = 1024;
+
+/// Intakes above which gossip is ignored: half is kept for sync, which repairs what gossip lost.
+pub const GOSSIP_INTAKES_MAX: usize = INTAKES_MAX / 2;
+
+/// Announced documents that are pulled at once; each may have the greatest size.
+pub const ANNOUNCED_MAX: usize = 32;
+
+/// Requests of one peer that are being served at once.
+pub const SERVED_PER_PEER_MAX: usize = 4;
+
+/// Requests of all peers that are being served at once; each may hold a whole response in memory.
+pub const SERVED_MAX: usize = 32;
+
+/// Time in ms after which a request counts as failed; a full response takes 8 s at 1 Mbit/s.
+pub const REQUEST_MS_MAX: u64 = 20_000;
+
+/// Time in ms after which a dial counts as failed.
+pub const DIAL_MS_MAX: u64 = 15_000;
+
+/// Dials that run at once, so that a long list of dead peers does not use up sockets.
+pub const DIALS_MAX: usize = 16;
+
+/// First pause in ms after a failure; it doubles with each further one.
+pub const BACKOFF_MS_MIN: u64 = 1_000;
+
+/// Longest pause in ms after failures; a site that comes back is found within five minutes.
+pub const BACKOFF_MS_MAX: u64 = 5 * 60 * 1000;
+
+/// Shortest pause in ms between two sessions with one peer, whatever it says of its growth.
+pub const SYNC_GAP_MS_MIN: u64 = 250;
+
+/// Silence in ms after which a peer's next gossip is taken as a sign that earlier gossip was lost.
+pub const SILENCE_MS_MIN: u64 = 60_000;
+
+/// Faults after which a peer is expelled: an attacker is out within ten bad messages.
+pub const FAULTS_MAX: u32 = 10;
+
+/// Time in ms in which one fault is forgiven, so that rare damage does not add up over months.
+pub const FAULT_FORGIVEN_MS: u64 = 10 * 60 * 1000;
+
+/// Time in ms for which an expelled peer is refused.
+pub const EXPULSION_MS: u64 = 60 * 60 * 1000;
+
+/// Unlisted peers that an open node knows at once, connected or expelled.
+pub const STRANGERS_MAX: usize = 256;
+
+/// Items of one peer that proved bad and are not asked of it again while it is connected; above it the peer was
+/// expelled long ago unless its faults are spread over days.
+pub const SPOILT_PER_PEER_MAX: usize = 1024;
+
+/// Refusals that are remembered in memory (32 bytes each); above it a refused item is fetched again at each sync.
+pub const REFUSALS_MAX: usize = 1_000_000;

@@ -6,6 +6,8 @@ mod der;
 mod hash;
 mod name;
 mod node_key;
+#[cfg(test)]
+pub(crate) mod samples;
 mod self_signed;
 mod signing_key;
 

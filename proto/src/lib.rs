@@ -29,3 +29,8 @@ pub mod node_id;
 pub mod standing;
 pub mod trust;
 pub mod view;
+
+pub mod reconcile;
+pub mod wire;
+
+pub mod federation;

@@ -7,10 +7,12 @@ mod algorithm;
 mod endorse;
 mod error;
 mod profile;
+#[cfg(test)]
+mod samples;
 mod sign;
 mod verify;
 
 pub use algorithm::Algorithms;
 pub use error::SignatureError;
-pub use sign::{SignRequest, SigningError, Strength, sign};
+pub use sign::{SignRequest, SigningError, SigningHash, sign};
 pub use verify::{Signed, verify};

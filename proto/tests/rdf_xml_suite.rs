@@ -1,5 +1,4 @@
 //! The W3C suite of RDF/XML, read from `../shared` where it is present.
-#![expect(clippy::print_stdout, reason = "a run lists the outcome of every case")]
 
 #[path = "support/n_triples.rs"]
 mod n_triples;
@@ -94,7 +93,9 @@ fn compare(triples: &[Triple], expected: &Path) -> Outcome {
 fn cases(manifest: &str) -> Vec<Case> {
     let mut cases = Vec::<Case>::new();
     for line in manifest.lines().map(|line| line.trim_start_matches('#').trim()) {
-        if let Some((name, kind)) = line.strip_prefix("<#").and_then(|rest| rest.split_once("> a rdft:")) {
+        if let Some((name, kind)) = line.strip_prefix("<#").and_then(|rest| rest.split_once('>'))
+            && let Some(kind) = kind.trim().strip_prefix("a rdft:")
+        {
             let kind = kind.trim_end_matches([' ', ';', '.']).to_owned();
             cases.push(Case { name: name.to_owned(), kind, action: String::new(), result: None });
         }

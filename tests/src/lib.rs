@@ -1,1 +1,3 @@
-//! Skeleton.
+//! What needs more than one crate.
+
+pub mod simulator;

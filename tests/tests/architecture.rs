@@ -16,7 +16,12 @@ fn manifest(member: &str) -> toml::Table {
 
 fn dependencies(member: &str, section: &str) -> Vec<String> {
     let manifest = manifest(member);
-    manifest.get(section).and_then(|table| table.as_table()).into_iter().flat_map(|table| table.keys().cloned()).collect()
+    manifest
+        .get(section)
+        .and_then(|table| table.as_table())
+        .into_iter()
+        .flat_map(|table| table.keys().cloned())
+        .collect()
 }
 
 /// The Rust sources of a member, with their path below the workspace.
@@ -125,7 +130,8 @@ fn a_file_starts_with_a_sentence_that_says_what_it_is_for() {
 #[test]
 fn every_member_inherits_the_lints() {
     for member in MEMBERS {
-        let lints = manifest(member).get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        let lints =
+            manifest(member).get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
         assert_eq!(lints, Some(true), "{member}");
     }
 }

@@ -18,11 +18,7 @@ pub trait Registry: Clone + Send + Sync + 'static {
     fn now(&self) -> Instant;
 
     /// Admits a document; the answer comes when it is durable and queryable.
-    fn upload(
-        &self,
-        document: Bytes,
-        scope: Scope,
-    ) -> impl Future<Output = Result<Uploaded, UploadRefusal>> + Send;
+    fn upload(&self, document: Bytes, scope: Scope) -> impl Future<Output = Result<Uploaded, UploadRefusal>> + Send;
 
     /// A page of entries, newest first.
     fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Page, RegistryError>> + Send;

@@ -54,10 +54,7 @@ pub(super) fn swarm(keypair: identity::Keypair, federation: &str) -> Result<Swar
 }
 
 impl Behaviour {
-    fn new(
-        keypair: &identity::Keypair,
-        topic: &IdentTopic,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    fn new(keypair: &identity::Keypair, topic: &IdentTopic) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let mut gossipsub = gossipsub::Behaviour::new(MessageAuthenticity::Anonymous, gossip_config()?)?;
         let (parameters, thresholds) = scores(topic);
         gossipsub.with_peer_score(parameters, thresholds)?;

@@ -79,9 +79,10 @@ impl<B: Backend> Driver<B> {
 
     /// Until the state machine wants to be woken.
     fn pause(&self) -> Duration {
-        let wake = self.machine.next_wake().map_or(bounds::WAKE_MAX, |wake| {
-            Duration::from_millis(wake.ms_since(self.clock.now()))
-        });
+        let wake = self
+            .machine
+            .next_wake()
+            .map_or(bounds::WAKE_MAX, |wake| Duration::from_millis(wake.ms_since(self.clock.now())));
         wake.clamp(bounds::WAKE_MIN, bounds::WAKE_MAX)
     }
 

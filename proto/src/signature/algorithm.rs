@@ -190,3 +190,51 @@ pub(super) fn canonicalization(uri: &str) -> Result<(Canonicalization, Comments)
 fn outside(role: &'static str, uri: &str) -> SignatureError {
     SignatureError::Algorithm { role, uri: uri.chars().take(120).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::samples;
+
+    fn check(name: &str, algorithms: Algorithms, certificate: &Certificate, signature: &[u8]) -> &'static str {
+        let algorithm = SIGNATURES.into_iter().find(|one| one.name == name).expect("an algorithm");
+        algorithm
+            .verify(certificate, algorithms, b"message", signature)
+            .map_or_else(|error| error.rule(), |()| "verified")
+    }
+
+    #[test]
+    fn a_weak_rsa_key_counts_for_archives_alone() {
+        let key = samples::plain_rsa_key(1024);
+        let signature = key.sign_rsa(Hash::Sha256, b"message").expect("a signature");
+        assert_eq!(check("rsa-sha256", Algorithms::Modern, key.certificate(), &signature), "weak-key");
+        assert_eq!(check("rsa-sha256", Algorithms::Legacy, key.certificate(), &signature), "verified");
+    }
+
+    #[test]
+    fn a_tiny_rsa_key_counts_nowhere() {
+        let key = samples::plain_rsa_key(768);
+        let signature = key.sign_rsa(Hash::Sha256, b"message").expect("a signature");
+        assert_eq!(check("rsa-sha256", Algorithms::Legacy, key.certificate(), &signature), "weak-key");
+    }
+
+    #[test]
+    fn dsa_values_are_two_numbers_of_equal_length() {
+        let (certificate, value) = samples::dsa_signature(b"message");
+        assert_eq!(check("dsa-sha1", Algorithms::Legacy, &certificate, &value), "verified");
+        assert_eq!(check("dsa-sha1", Algorithms::Legacy, &certificate, &value[1..]), "signature-mismatch");
+        assert_eq!(check("dsa-sha1", Algorithms::Legacy, &certificate, &vec![0; value.len()]), "signature-mismatch");
+        let mut changed = value;
+        changed[7] ^= 1;
+        assert_eq!(check("dsa-sha1", Algorithms::Legacy, &certificate, &changed), "signature-mismatch");
+        assert_eq!(check("rsa-sha1", Algorithms::Legacy, &certificate, &changed), "key-kind");
+    }
+
+    #[test]
+    fn old_algorithms_are_found_for_archives_alone() {
+        for uri in SIGNATURES.iter().filter(|one| one.age == Age::Legacy).map(|one| one.uri) {
+            assert!(SignatureAlgorithm::find(uri, Algorithms::Legacy).is_ok());
+            assert!(SignatureAlgorithm::find(uri, Algorithms::Modern).is_err());
+        }
+    }
+}

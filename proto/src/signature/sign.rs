@@ -22,12 +22,12 @@ pub struct SignRequest {
     /// The endorser's address; only where the certificate has none.
     pub email: Option<Email>,
     /// The hash function of digest and signature.
-    pub strength: Strength,
+    pub hash: SigningHash,
 }
 
 /// The hash function of a new signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Strength {
+pub enum SigningHash {
     /// SHA-256.
     #[default]
     Sha256,
@@ -72,7 +72,7 @@ pub fn sign(document: &[u8], key: &SigningKey, request: &SignRequest) -> Result<
         issuer: certificate.issuer(),
     };
     endorse(&mut tree, &endorsement).map_err(SigningError::Descriptions)?;
-    let (signature, digest) = algorithms(request.strength);
+    let (signature, digest) = algorithms(request.hash);
     let octets = xml::canonicalize(&tree, &Canonicalization::Inclusive, Comments::Without);
     let signed_info = signed_info(signature, digest, &octets);
     let element = signature_element(vec![signed_info]);
@@ -100,13 +100,13 @@ fn email(key: &SigningKey, request: &SignRequest) -> Result<String, SigningError
     }
 }
 
-fn algorithms(strength: Strength) -> (SignatureAlgorithm, DigestAlgorithm) {
-    let hash = match strength {
-        Strength::Sha256 => Hash::Sha256,
-        Strength::Sha384 => Hash::Sha384,
-        Strength::Sha512 => Hash::Sha512,
+fn algorithms(hash: SigningHash) -> (SignatureAlgorithm, DigestAlgorithm) {
+    let hash = match hash {
+        SigningHash::Sha256 => Hash::Sha256,
+        SigningHash::Sha384 => Hash::Sha384,
+        SigningHash::Sha512 => Hash::Sha512,
     };
-    algorithm::for_signing(hash).expect("the tables have an algorithm for each strength")
+    algorithm::for_signing(hash).expect("the tables have an algorithm for each hash")
 }
 
 fn signed_info(signature: SignatureAlgorithm, digest: DigestAlgorithm, octets: &[u8]) -> Element {

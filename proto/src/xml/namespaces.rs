@@ -68,7 +68,7 @@ impl<'a> Namespaces<'a> {
     }
 }
 
-/// The constraints of Namespaces in XML 1.0 section 3; and that a namespace is an absolute IRI of bounded length, for
+/// The constraints of Namespaces in XML 1.0 section 3; and that a namespace is an absolute URI of bounded length, for
 /// canonical XML is not defined with relative ones (Canonical XML 1.0 section 1.3).
 fn check(prefix: &str, namespace: &str) -> Result<(), String> {
     if (prefix == "xml") != (namespace == XML) || prefix == "xmlns" || namespace == XMLNS {
@@ -80,8 +80,10 @@ fn check(prefix: &str, namespace: &str) -> Result<(), String> {
     if namespace.len() > bounds::XML_NAMESPACE_BYTES_MAX {
         return Err(format!("the namespace {:?}… is too long", excerpt(namespace)));
     }
-    match oxiri::Iri::parse(namespace) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!("the namespace {:?} is not an absolute IRI", excerpt(namespace))),
+    // Only Namespaces in XML 1.1 allows IRIs.
+    if namespace.is_ascii() && oxiri::Iri::parse(namespace).is_ok() {
+        Ok(())
+    } else {
+        Err(format!("the namespace {:?} is not an absolute URI", excerpt(namespace)))
     }
 }

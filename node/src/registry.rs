@@ -1,0 +1,157 @@
+//! The registry that the face of the node reads and uploads to: intake, ledger, graph and network together.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use proto::admission::Admission;
+use proto::email::Email;
+use proto::entry::EntryId;
+use proto::identifier::ImageIdentifier;
+use proto::intake::examine;
+use proto::node_id::NodeId;
+use proto::signature::Algorithms;
+use proto::timestamp::Instant;
+use tokio::sync::watch;
+use web::registry::{
+    Coordinates, Counts, Endorser, Federation, ListFilter, Page, Query, QueryAnswer, QueryError, Record, Registry,
+    RegistryError, Scope, Summary, UploadRefusal, Uploaded,
+};
+
+use crate::clock::Clock;
+use crate::intake::{Intake, Spread};
+use crate::network;
+use crate::storage::graph::Graph;
+use crate::storage::ledger::{Held, Ledger};
+
+mod peers;
+
+/// The registry of a running node; clones are the same one.
+#[derive(Debug, Clone)]
+pub struct NodeRegistry {
+    /// The node's clock.
+    pub clock: Clock,
+    /// Where documents come in.
+    pub intake: Intake,
+    /// What is held.
+    pub ledger: Ledger,
+    /// What SPARQL sees.
+    pub graph: Graph,
+    /// The federation.
+    pub network: network::Handle,
+    /// Who this node is, as the operator says now.
+    pub identity: watch::Receiver<Identity>,
+}
+
+/// What a node says of itself and calls its peers.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The node.
+    pub node: NodeId,
+    /// The operator's name for it.
+    pub name: String,
+    /// Where people reach it.
+    pub public_url: Option<String>,
+    /// The name of its federation.
+    pub federation: String,
+    /// The operator's names for its peers.
+    pub peer_names: BTreeMap<NodeId, String>,
+}
+
+impl Registry for NodeRegistry {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    async fn upload(&self, document: Bytes, scope: Scope) -> Result<Uploaded, UploadRefusal> {
+        let taken = self.intake.upload(document, scope).await?;
+        if let Some(spread) = taken.spread {
+            self.spread(spread).await;
+        }
+        if let Some(change) = taken.change {
+            self.graph.wait_until(change).await.map_err(failed("the graph"))?;
+        }
+        Ok(taken.uploaded)
+    }
+
+    async fn list(&self, filter: ListFilter) -> Result<Page, RegistryError> {
+        self.ledger.list(filter, self.clock.now().timestamp()).await.map_err(failed("a list"))
+    }
+
+    async fn documents(&self, entries: Vec<EntryId>) -> Result<Vec<Bytes>, RegistryError> {
+        self.ledger.documents(entries).await.map_err(failed("reading documents"))
+    }
+
+    async fn entry(&self, entry: EntryId) -> Result<Option<Record>, RegistryError> {
+        let held = self.ledger.entry(entry).await.map_err(failed("reading an entry"))?;
+        record(held).await
+    }
+
+    async fn entry_at(&self, at: Coordinates) -> Result<Option<Record>, RegistryError> {
+        let held = self.ledger.entry_at(at).await.map_err(failed("reading an entry"))?;
+        record(held).await
+    }
+
+    async fn timeline(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Summary>, RegistryError> {
+        self.ledger.timeline(image, limit).await.map_err(failed("a timeline"))
+    }
+
+    async fn endorsers(&self, after: Option<Email>, limit: usize) -> Result<Vec<Endorser>, RegistryError> {
+        self.ledger.endorsers(after, limit).await.map_err(failed("listing endorsers"))
+    }
+
+    async fn query(&self, query: Query) -> Result<QueryAnswer, QueryError> {
+        self.graph.query(query).await
+    }
+
+    async fn federation(&self) -> Result<Federation, RegistryError> {
+        let identity = self.identity.borrow().clone();
+        let status = self.network.status().await.map_err(failed("the network"))?;
+        let refusals = self.ledger.refusals_by_rule().await.map_err(failed("counting refusals"))?;
+        let peers = status.peers.iter().map(|peer| peers::shown(peer, &status, &identity)).collect();
+        Ok(Federation {
+            name: identity.federation,
+            node: identity.node,
+            node_name: identity.name,
+            public_url: identity.public_url,
+            peers,
+            refusals,
+        })
+    }
+
+    async fn counts(&self) -> Result<Counts, RegistryError> {
+        self.ledger.counts(self.clock.now().timestamp()).await.map_err(failed("counting"))
+    }
+}
+
+impl NodeRegistry {
+    /// Hands a new entry to the federation; where that has stopped, sync brings the entry after the next start.
+    async fn spread(&self, spread: Spread) {
+        let replaced = spread.items.removed.first().map(|item| (*item).into());
+        for item in spread.items.added {
+            if let Err(error) = self.network.spread(item.into(), replaced, spread.envelope.clone()).await {
+                tracing::warn!(%error, "an entry is not gossiped");
+            }
+        }
+    }
+}
+
+/// The evidence of what is held is verified again before it is shown.
+async fn record(held: Option<Held>) -> Result<Option<Record>, RegistryError> {
+    let Some(held) = held else { return Ok(None) };
+    let examined = tokio::task::spawn_blocking(move || {
+        let entry = examine(&held.raw, Algorithms::Legacy).map_err(|error| error.to_string())?;
+        let verify = |bytes: &Bytes| Admission::verify(bytes).map_err(|error| error.to_string());
+        let admissions = held.admissions.iter().map(verify).collect::<Result<_, _>>()?;
+        Ok::<_, String>(Record { summary: held.summary, raw: held.raw, entry, admissions })
+    });
+    let record = examined.await.map_err(|error| error.to_string()).and_then(|examined| examined);
+    record.map(Some).map_err(failed("verifying what the ledger holds"))
+}
+
+/// Logs what failed, for the operator; who asked learns that it failed.
+fn failed<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> RegistryError {
+    move |error| {
+        tracing::error!(%error, "{what} failed");
+        RegistryError
+    }
+}

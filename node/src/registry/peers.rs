@@ -1,0 +1,64 @@
+//! How the state of a peer is shown.
+
+use proto::federation::{LinkStatus, Membership, PeerStatus};
+use proto::timestamp::Instant;
+use web::registry::Peer;
+
+use super::Identity;
+use crate::network::Status;
+
+pub(super) fn shown(peer: &PeerStatus, status: &Status, identity: &Identity) -> Peer {
+    let link = link(&peer.link);
+    let failure = peer.sync.last_failure.map(|failure| format!("the last sync failed: {failure}"));
+    Peer {
+        node: peer.node,
+        name: identity.peer_names.get(&peer.node).cloned().unwrap_or_default(),
+        is_member: peer.membership == Some(Membership::Member),
+        connected_since: link.connected_since,
+        round_trip_ms: status.round_trip_ms.get(&peer.node).copied(),
+        last_sync: peer.sync.last.map(|(finished, _)| finished),
+        lag: lag(peer),
+        last_error: link.error.or(failure),
+        next_attempt: link.next_attempt,
+    }
+}
+
+/// How many entries this node lacked of the peer's when they were last compared, and lacks still.
+fn lag(peer: &PeerStatus) -> Option<u64> {
+    let running = peer.sync.running.filter(|running| running.needed > 0);
+    let summary = running.or(peer.sync.last.map(|(_, summary)| summary))?;
+    let settled = summary.fetched + summary.refused + summary.invalid;
+    u64::try_from(summary.needed.saturating_sub(settled)).ok()
+}
+
+#[derive(Default)]
+struct Link {
+    connected_since: Option<Instant>,
+    error: Option<String>,
+    next_attempt: Option<Instant>,
+}
+
+fn link(link: &LinkStatus) -> Link {
+    match link {
+        LinkStatus::Connected { since } => Link { connected_since: Some(*since), ..Link::default() },
+        LinkStatus::Dialling { apart_since, failures } => {
+            Link { error: Some(apart(*apart_since, *failures)), ..Link::default() }
+        }
+        LinkStatus::Apart { since, failures, next_dial: None } if *failures == 0 => {
+            let when = since.map_or_else(|| "never connected".to_owned(), |since| format!("gone since {since}"));
+            Link { error: Some(format!("{when}; it has no address here and is waited for")), ..Link::default() }
+        }
+        LinkStatus::Apart { since, failures, next_dial } => {
+            Link { error: Some(apart(*since, *failures)), next_attempt: *next_dial, ..Link::default() }
+        }
+        LinkStatus::Expelled { until } => {
+            let error = "expelled for its faults".to_owned();
+            Link { error: Some(error), next_attempt: Some(*until), ..Link::default() }
+        }
+    }
+}
+
+fn apart(since: Option<Instant>, failures: u32) -> String {
+    let when = since.map_or_else(|| "never connected".to_owned(), |since| format!("gone since {since}"));
+    format!("{when}, {failures} failed attempts")
+}

@@ -1,0 +1,3 @@
+//! What a node keeps: the ledger is the truth, the graph is derived from it.
+
+pub mod ledger;

@@ -1,0 +1,132 @@
+//! The tables of the ledger, and how a connection to them is opened.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::LedgerError;
+use crate::bounds::LEDGER_STATEMENTS_MAX;
+
+/// The version that this program writes, in SQLite's `user_version`.
+const VERSION: u32 = 1;
+
+/// Raw bytes stand apart from the entries, so that a list never reads past them.
+///
+/// The `current_*` indexes carry all that a list filters by, so that an entry outside the page is skipped without
+/// reading its row; the `by_*` indexes serve the history, the groups of supersession and the endorsers.
+const TABLES: &str = "
+CREATE TABLE entry (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    image BLOB NOT NULL,
+    email TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    certificate_email INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    first_seen INTEGER NOT NULL,
+    scope INTEGER NOT NULL,
+    document BLOB NOT NULL,
+    standing INTEGER NOT NULL,
+    superseded_by BLOB,
+    deprecated TEXT,
+    valid INTEGER,
+    title TEXT,
+    description TEXT,
+    kind TEXT,
+    os TEXT,
+    os_version TEXT,
+    os_arch TEXT,
+    version TEXT,
+    bytes INTEGER,
+    locations TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    is_deprecated INTEGER NOT NULL GENERATED ALWAYS AS (deprecated IS NOT NULL) STORED,
+    is_superseded INTEGER NOT NULL GENERATED ALWAYS AS (superseded_by IS NOT NULL) STORED
+) STRICT;
+CREATE INDEX current_by_created ON entry (created, id, standing, is_deprecated, valid)
+    WHERE superseded_by IS NULL;
+CREATE INDEX current_by_image ON entry (image, created, id, email, standing, is_deprecated, valid)
+    WHERE superseded_by IS NULL;
+CREATE INDEX current_by_email ON entry (email, created, id, standing, is_deprecated, valid)
+    WHERE superseded_by IS NULL;
+CREATE INDEX by_created ON entry (created, id, standing, is_deprecated, valid, is_superseded);
+CREATE INDEX by_image ON entry (image, created, id, standing, is_deprecated, valid);
+CREATE INDEX by_email ON entry (email, created, id, standing, is_deprecated, valid, is_superseded);
+CREATE INDEX by_group ON entry (image, email, created, id, standing, is_deprecated, valid);
+
+CREATE TABLE document (
+    seq INTEGER PRIMARY KEY,
+    sha256 BLOB NOT NULL UNIQUE,
+    raw BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE admission (
+    entry INTEGER NOT NULL REFERENCES entry (seq),
+    origin BLOB NOT NULL,
+    id BLOB NOT NULL UNIQUE,
+    admitted INTEGER NOT NULL,
+    confirmation INTEGER NOT NULL,
+    document BLOB NOT NULL REFERENCES document (sha256),
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (entry, origin)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX admission_by_document ON admission (document);
+
+CREATE TABLE placement_change (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    entry INTEGER NOT NULL REFERENCES entry (seq)
+) STRICT;
+CREATE INDEX placement_change_by_entry ON placement_change (entry, seq);
+
+CREATE TABLE refusal (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    item BLOB,
+    document BLOB NOT NULL,
+    rule TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    refused INTEGER NOT NULL,
+    raw BLOB NOT NULL,
+    admission BLOB
+) STRICT;
+CREATE UNIQUE INDEX refusal_by_item ON refusal (item, document);
+CREATE INDEX refusal_by_rule ON refusal (rule);
+
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// Opens the one connection that writes, and makes the tables where there are none.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(LEDGER_STATEMENTS_MAX);
+    migrate(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(LEDGER_STATEMENTS_MAX);
+    Ok(connection)
+}
+
+fn migrate(connection: &Connection) -> Result<(), LedgerError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found {
+        0 => {
+            let make = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
+            Ok(connection.execute_batch(&make)?)
+        }
+        VERSION => Ok(()),
+        newer => Err(LedgerError::NewerSchema { found: newer, known: VERSION }),
+    }
+}

@@ -1,0 +1,158 @@
+//! The federation as a state machine: what happened goes in, what to do comes out.
+//!
+//! It reads no clock and holds no socket, lock, channel or task: `for effect in federation.handle(now, input)` the
+//! driver carries the effect out. Equal inputs give equal effects in equal order; the only chance in it is the seed of
+//! its settings. `now` must not go back by much: a step back delays what is due, nothing else.
+//!
+//! How entries travel: a new local entry is gossiped, and forwarded by whoever verified it. Sync alone converges: each
+//! node reconciles with each peer when they connect, then periodically, and fetches what it lacks. What arrived by
+//! sync is not gossiped again, since a node that takes over a registry would flood its peers with what they hold;
+//! instead it tells its other peers in one small message that it has grown, and they sync with it at once. So an entry
+//! crosses a line of nodes without any gossip at the pace of the sessions, not of the interval.
+//!
+//! What a peer says is believed of nothing: every envelope goes through the driver's intake before it is held.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::admission::AdmissionId;
+use crate::node_id::NodeId;
+use crate::reconcile::{Item, ItemSet};
+use crate::timestamp::Instant;
+
+mod effect;
+mod input;
+mod settings;
+
+mod intake;
+mod membership;
+mod requests;
+mod serve;
+mod spread;
+mod status;
+mod sync;
+
+mod chance;
+
+pub use effect::{
+    DisconnectReason, Effect, Event, Fault, IntakeId, LoadId, RequestId, SyncFailure, SyncSummary, Verdict,
+};
+pub use input::{Answer, GossipId, Input, Outcome, ServedId};
+pub use settings::{Address, Admittance, Membership, Peer, Settings};
+pub use status::{LinkStatus, Load, PeerStatus, SyncStatus};
+
+/// One node's part in the federation.
+#[derive(Debug)]
+pub struct Federation {
+    settings: Settings,
+    chance: chance::Chance,
+    now: Instant,
+    items: ItemSet,
+    refused: BTreeSet<AdmissionId>,
+    /// Every peer of the settings, and the strangers that are connected or expelled.
+    peers: BTreeMap<NodeId, membership::PeerState>,
+    /// At most [`crate::bounds::INTAKES_MAX`], together with the items of outstanding fetches.
+    intakes: BTreeMap<IntakeId, intake::Intake>,
+    requests: BTreeMap<RequestId, requests::Outstanding>,
+    loads: BTreeMap<LoadId, serve::Serving>,
+    /// The last number given to an intake, a request, a load or a session.
+    last_number: u64,
+    outbox: Vec<Effect>,
+}
+
+impl Federation {
+    /// A node that holds `held` and will not fetch `refused`; it does nothing before its first input.
+    pub fn new(
+        settings: Settings,
+        held: impl IntoIterator<Item = Item>,
+        refused: impl IntoIterator<Item = AdmissionId>,
+    ) -> Self {
+        let mut federation = Self {
+            chance: chance::Chance::new(settings.seed),
+            settings: settings.clone(),
+            now: Instant::default(),
+            items: held.into_iter().collect(),
+            refused: refused.into_iter().collect(),
+            peers: BTreeMap::new(),
+            intakes: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            last_number: 0,
+            outbox: Vec::new(),
+        };
+        federation.apply_settings(settings);
+        federation
+    }
+
+    /// Takes in what happened; gives what to do, in this order.
+    pub fn handle(&mut self, now: Instant, input: Input) -> Vec<Effect> {
+        self.now = now;
+        match input {
+            Input::PeerConnected { peer } => self.on_connected(peer),
+            Input::PeerDisconnected { peer } => self.on_disconnected(peer),
+            Input::DialFailed { peer } => self.on_dial_failed(peer),
+            Input::GossipArrived { from, message, bytes } => self.on_gossip(from, message, &bytes),
+            Input::RequestArrived { from, request, bytes } => self.on_request(from, request, &bytes),
+            Input::ResponseArrived { from, request, answer } => self.on_answer(from, request, answer),
+            Input::EntryAdmitted { item, replaces, envelope } => self.on_local_entry(item, replaces, envelope),
+            Input::IntakeFinished { intake, outcome } => self.on_intake_finished(intake, outcome),
+            Input::Loaded { load, envelopes } => self.on_loaded(load, &envelopes),
+            Input::MembersChanged { settings } => self.apply_settings(settings),
+            Input::TrustChanged => self.on_trust_changed(),
+            Input::Woke => (),
+        }
+        self.expire_requests();
+        self.tend_peers();
+        self.tend_sessions();
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// When to hand in [`Input::Woke`] if nothing else happens before; a moment in the past means at once.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        let requests = self.requests.values().map(|request| request.deadline);
+        requests.chain(self.next_peer_wake()).chain(self.next_session_wake()).min()
+    }
+
+    /// Whether the item is held.
+    #[must_use]
+    pub fn holds(&self, id: &AdmissionId) -> bool {
+        self.items.contains(id)
+    }
+
+    /// How many items are held.
+    #[must_use]
+    pub fn held_count(&self) -> usize {
+        self.items.len()
+    }
+
+    /// How many refused items are remembered.
+    #[must_use]
+    pub fn refused_count(&self) -> usize {
+        self.refused.len()
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    fn emit(&mut self, effect: Effect) {
+        self.outbox.push(effect);
+    }
+
+    fn report(&mut self, event: Event) {
+        self.emit(Effect::Report(event));
+    }
+
+    /// What the operator or the ledger decided anew may let in what was refused.
+    fn on_trust_changed(&mut self) {
+        self.refused.clear();
+        let now = self.now;
+        for peer in self.peers.values_mut() {
+            peer.sync.due = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

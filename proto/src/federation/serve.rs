@@ -1,0 +1,89 @@
+//! Answering the requests of peers, within bounds.
+
+use bytes::Bytes;
+
+use super::Federation;
+use super::effect::{Effect, Fault, LoadId};
+use super::input::ServedId;
+use crate::admission::AdmissionId;
+use crate::bounds::{FETCH_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX, SERVED_MAX, SERVED_PER_PEER_MAX, SYNC_GAP_MS_MIN};
+use crate::node_id::NodeId;
+use crate::wire::{Envelope, Request, RequestRefusal, Response};
+
+/// A fetch that waits for the ledger.
+#[derive(Debug)]
+pub(super) struct Serving {
+    to: NodeId,
+    request: ServedId,
+    asked: Vec<AdmissionId>,
+}
+
+impl Federation {
+    pub(super) fn on_request(&mut self, from: NodeId, request: ServedId, bytes: &Bytes) {
+        if !self.is_connected(&from) {
+            return self.respond(from, request, &Response::Refused(RequestRefusal::NotAPeer));
+        }
+        let received = match Request::decode(bytes) {
+            Ok(received) => received,
+            Err(error) => {
+                self.respond(from, request, &Response::Refused(RequestRefusal::Unreadable));
+                return self.blame(from, Fault::Frame(error));
+            }
+        };
+        if let Some(state) = self.peers.get_mut(&from) {
+            state.feature_level = Some(received.feature_level);
+        }
+        match received.message {
+            Request::Reconcile { frame } => self.serve_round(from, request, &frame),
+            Request::Fetch { items } => self.serve_fetch(from, request, items),
+            Request::Grown => self.serve_grown(from, request),
+        }
+    }
+
+    fn serve_round(&mut self, from: NodeId, request: ServedId, frame: &Bytes) {
+        match self.items.respond(frame, RECONCILE_FRAME_BYTES_MAX) {
+            Ok(frame) => self.respond(from, request, &Response::Reconciled { frame }),
+            Err(error) => {
+                self.respond(from, request, &Response::Refused(RequestRefusal::Unreadable));
+                self.blame(from, Fault::Reconciliation(error.to_string()));
+            }
+        }
+    }
+
+    fn serve_fetch(&mut self, from: NodeId, request: ServedId, asked: Vec<AdmissionId>) {
+        let of_peer = self.loads.values().filter(|serving| serving.to == from).count();
+        if of_peer >= SERVED_PER_PEER_MAX || self.loads.len() >= SERVED_MAX {
+            return self.respond(from, request, &Response::Refused(RequestRefusal::Overloaded));
+        }
+        let items: Vec<_> = asked.iter().filter(|id| self.items.contains(id)).copied().collect();
+        if items.is_empty() {
+            return self.respond(from, request, &Response::of_envelopes(&asked, &[]));
+        }
+        let load = LoadId(self.next_number());
+        self.loads.insert(load, Serving { to: from, request, asked });
+        self.emit(Effect::Load { load, items, bytes_max: FETCH_BYTES_MAX });
+    }
+
+    pub(super) fn on_loaded(&mut self, load: LoadId, envelopes: &[Envelope]) {
+        let Some(Serving { to, request, asked }) = self.loads.remove(&load) else { return };
+        if self.is_connected(&to) {
+            self.respond(to, request, &Response::of_envelopes(&asked, envelopes));
+        }
+    }
+
+    /// The peer has grown: its sync is due, though not before the shortest pause is over.
+    fn serve_grown(&mut self, from: NodeId, request: ServedId) {
+        self.respond(from, request, &Response::Noted);
+        let now = self.now;
+        let Some(state) = self.peers.get_mut(&from) else { return };
+        let soon = state.sync.last.map_or(now, |(finished, _)| finished.plus_ms(SYNC_GAP_MS_MIN).max(now));
+        state.sync.due = state.sync.due.min(soon);
+        if let Some(session) = &mut state.sync.session {
+            session.again = true;
+        }
+    }
+
+    fn respond(&mut self, to: NodeId, request: ServedId, response: &Response) {
+        self.emit(Effect::Respond { to, request, bytes: response.encode() });
+    }
+}

@@ -1,0 +1,133 @@
+//! What the operator sees of the federation: every listed peer, connected or not, and why.
+
+use super::Federation;
+use super::effect::{SyncFailure, SyncSummary};
+use super::membership::{Link, PeerState};
+use super::settings::{Membership, Peer};
+use crate::node_id::NodeId;
+use crate::timestamp::Instant;
+
+/// One peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerStatus {
+    /// Who it is.
+    pub node: NodeId,
+    /// How it is listed; `None` for a stranger.
+    pub membership: Option<Membership>,
+    /// Whether it is connected.
+    pub link: LinkStatus,
+    /// The syncs with it.
+    pub sync: SyncStatus,
+    /// Its faults that are not forgiven yet.
+    pub faults: u32,
+    /// What it understands, once it was heard.
+    pub feature_level: Option<u8>,
+}
+
+/// Whether a peer is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkStatus {
+    /// It is.
+    Connected {
+        /// Since when.
+        since: Instant,
+    },
+    /// A dial is under way.
+    Dialling {
+        /// Since when it has been apart; `None` if it was never connected.
+        apart_since: Option<Instant>,
+        /// Dials that failed since.
+        failures: u32,
+    },
+    /// It is not.
+    Apart {
+        /// Since when; `None` if it was never connected.
+        since: Option<Instant>,
+        /// Dials that failed since.
+        failures: u32,
+        /// The next dial; `None` where the peer is waited for.
+        next_dial: Option<Instant>,
+    },
+    /// It is refused for its faults.
+    Expelled {
+        /// Until when.
+        until: Instant,
+    },
+}
+
+/// The syncs with a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncStatus {
+    /// When the last one finished, and what it found: its numbers are the lag of both sides at that moment.
+    pub last: Option<(Instant, SyncSummary)>,
+    /// What the one under way has found so far.
+    pub running: Option<SyncSummary>,
+    /// When the next one begins; `None` while one runs or the peer is not connected.
+    pub next: Option<Instant>,
+    /// Failures since the last one that finished.
+    pub failures: u32,
+    /// Why the last one failed, if none finished since.
+    pub last_failure: Option<SyncFailure>,
+}
+
+/// How much of its bounds a node uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Envelopes in verification and on their way.
+    pub intakes: usize,
+    /// Requests whose answers are awaited.
+    pub requests: usize,
+    /// Requests of peers that are being served.
+    pub served: usize,
+    /// Syncs under way.
+    pub sessions: usize,
+    /// Unlisted peers that are known.
+    pub strangers: usize,
+}
+
+impl Federation {
+    /// Every listed peer and every known stranger.
+    pub fn peers(&self) -> impl Iterator<Item = PeerStatus> {
+        self.peers.iter().map(|(node, state)| self.peer_status(*node, state))
+    }
+
+    /// How much of its bounds the node uses.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load {
+            intakes: self.intakes_taken(),
+            requests: self.requests.len(),
+            served: self.loads.len(),
+            sessions: self.sessions(),
+            strangers: self.peers.values().filter(|state| state.listed.is_none()).count(),
+        }
+    }
+
+    fn peer_status(&self, node: NodeId, state: &PeerState) -> PeerStatus {
+        let running = state.sync.session.as_ref().map(|session| session.summary);
+        PeerStatus {
+            node,
+            membership: state.listed.as_ref().map(|Peer { membership, .. }| *membership),
+            link: self.link_status(state),
+            sync: SyncStatus {
+                last: state.sync.last,
+                running,
+                next: (state.is_connected() && running.is_none()).then_some(state.sync.due),
+                failures: state.sync.failures,
+                last_failure: state.sync.last_failure,
+            },
+            faults: state.faults,
+            feature_level: state.feature_level,
+        }
+    }
+
+    fn link_status(&self, state: &PeerState) -> LinkStatus {
+        let failures = state.dial_failures;
+        match (state.link, state.expelled_until) {
+            (Link::Connected { since }, _) => LinkStatus::Connected { since },
+            (_, Some(until)) if self.now < until => LinkStatus::Expelled { until },
+            (Link::Dialling { since, .. }, _) => LinkStatus::Dialling { apart_since: since, failures },
+            (Link::Apart { since, .. }, _) => LinkStatus::Apart { since, failures, next_dial: state.dial_at() },
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Stories of who may connect.
+
+use super::*;
+
+#[test]
+fn listed_peers_are_dialled_and_the_node_itself_is_not() {
+    let mut alice = Person::knowing("alice", &["alice", "bob"]);
+    assert_eq!(dials(&alice.waits(0)), ["bob/1"]);
+    assert_eq!(dials(&alice.waits(1)), [] as [&str; 0]);
+}
+
+#[test]
+fn a_failed_dial_is_repeated_at_the_next_address_after_growing_pauses() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    let mut last = dials(&alice.waits(0)).concat();
+    let mut pauses_ms = Vec::new();
+    for _ in 0..12 {
+        alice.is_told(Input::DialFailed { peer: named("bob") });
+        let wake = alice.federation.next_wake().expect("the next dial is planned");
+        pauses_ms.push(wake.ms_since(alice.now));
+        let next = dials(&alice.waits(wake.ms_since(alice.now))).concat();
+        assert_ne!(next, last);
+        last = next;
+    }
+    assert!(pauses_ms[0] < pauses_ms[3] && pauses_ms[3] < pauses_ms[8], "{pauses_ms:?}");
+    assert!(pauses_ms.iter().all(|pause| *pause <= BACKOFF_MS_MAX * 5 / 4), "{pauses_ms:?}");
+}
+
+#[test]
+fn a_closed_node_cuts_strangers_off_and_an_open_one_syncs_with_them() {
+    let mut alice = Person::knowing("alice", &[]);
+    assert_eq!(cuts(&alice.meets("mallory")), [DisconnectReason::NotListed]);
+    let mut olga = Person::new("olga", Admittance::Open, &[]);
+    assert_eq!(requests(&olga.meets("mallory")).len(), 1);
+    olga.is_told(Input::PeerDisconnected { peer: named("mallory") });
+    assert_eq!(olga.federation.peers().count(), 0, "a stranger that left is forgotten");
+}
+
+#[test]
+fn strangers_get_no_answer_and_no_verification_from_a_closed_node() {
+    let mut alice = Person::knowing("alice", &["bob"]).holding(0..3);
+    let effects = alice.is_asked("mallory", &Request::Fetch { items: vec![entry(1).item().id] });
+    assert_eq!(responses(&effects), [Response::Refused(RequestRefusal::NotAPeer)]);
+    let effects = alice.hears("mallory", &Gossip::Entry(entry(7)));
+    assert_eq!((verdicts(&effects), intakes(&effects)), (vec![Verdict::Ignore], 0));
+}
+
+#[test]
+fn a_removed_member_is_cut_off_at_once() {
+    let mut alice = Person::knowing("alice", &["bob", "carol"]);
+    alice.meets("bob");
+    let settings = settings("alice", Admittance::Closed, &["carol"]);
+    assert_eq!(cuts(&alice.is_told(Input::MembersChanged { settings })), [DisconnectReason::NotListed]);
+    assert_eq!(cuts(&alice.meets("bob")), [DisconnectReason::NotListed]);
+}
+
+#[test]
+fn a_peer_added_at_run_time_is_dialled() {
+    let mut alice = Person::knowing("alice", &[]);
+    let settings = settings("alice", Admittance::Closed, &["bob"]);
+    assert_eq!(dials(&alice.is_told(Input::MembersChanged { settings })), ["bob/1"]);
+}
+
+#[test]
+fn an_attacker_is_out_within_ten_bad_messages_and_may_come_back_later() {
+    let mut alice = Person::knowing("alice", &["mallory"]);
+    alice.meets("mallory");
+    let cut_after = (1..=FAULTS_MAX)
+        .find(|_| cuts(&alice.hears_bytes("mallory", Bytes::from_static(b"garbage"))) == [DisconnectReason::Expelled]);
+    assert_eq!(cut_after, Some(10));
+    assert_eq!(cuts(&alice.meets("mallory")), [DisconnectReason::Expelled]);
+    assert_eq!(dials(&alice.waits(EXPULSION_MS - 1)), [] as [&str; 0]);
+    assert_eq!(dials(&alice.waits(1)), ["mallory/1"]);
+    assert_eq!(cuts(&alice.meets("mallory")), []);
+}
+
+#[test]
+fn the_status_lists_peers_that_are_not_connected_with_the_next_attempt() {
+    let mut alice = Person::knowing("alice", &["bob", "carol"]);
+    alice.waits(0);
+    alice.meets("bob");
+    alice.is_told(Input::DialFailed { peer: named("carol") });
+    let links: BTreeMap<_, _> = alice.federation.peers().map(|peer| (peer.node, peer.link)).collect();
+    assert_eq!(links[&named("bob")], LinkStatus::Connected { since: alice.now });
+    assert!(
+        matches!(links[&named("carol")], LinkStatus::Apart { since: None, failures: 1, next_dial: Some(at) } if at > alice.now)
+    );
+}
+
+#[test]
+fn a_federation_may_be_driven_from_any_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&Person::knowing("alice", &[]).federation);
+}

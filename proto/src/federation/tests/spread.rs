@@ -1,0 +1,113 @@
+//! Stories of gossip.
+
+use super::*;
+
+/// Alice, connected to Bob.
+fn alice_with_bob() -> Person {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    alice.meets("bob");
+    alice
+}
+
+#[test]
+fn a_new_entry_is_forwarded_only_after_verification() {
+    let mut alice = alice_with_bob();
+    let effects = alice.hears("bob", &Gossip::Entry(entry(1)));
+    assert_eq!((verdicts(&effects), intakes(&effects)), (vec![], 1));
+    assert_eq!(verdicts(&alice.verifies(effects)), [Verdict::Accept]);
+    assert!(alice.federation.holds(&entry(1).item().id));
+}
+
+#[test]
+fn a_known_entry_is_ignored_without_verification() {
+    let mut alice = alice_with_bob().holding(1..2);
+    let effects = alice.hears("bob", &Gossip::Entry(entry(1)));
+    assert_eq!((verdicts(&effects), intakes(&effects)), (vec![Verdict::Ignore], 0));
+}
+
+#[test]
+fn what_policy_refuses_is_ignored_and_costs_nobody_anything() {
+    let mut alice = alice_with_bob();
+    for _ in 0..2 {
+        let effects = alice.hears("bob", &Gossip::Entry(entry(800)));
+        let effects = alice.verifies(effects);
+        assert_eq!((verdicts(&effects), penalties(&effects)), (vec![Verdict::Ignore], 0));
+    }
+    assert_eq!((alice.federation.held_count(), alice.federation.refused_count()), (0, 1));
+}
+
+#[test]
+fn a_forged_entry_is_rejected_and_costs_its_sender() {
+    let mut alice = alice_with_bob();
+    let effects = alice.hears("bob", &Gossip::Entry(entry(900)));
+    let effects = alice.verifies(effects);
+    assert_eq!((verdicts(&effects), penalties(&effects)), (vec![Verdict::Reject], 1));
+    assert_eq!(alice.federation.held_count(), 0);
+}
+
+#[test]
+fn garbage_and_other_versions_are_rejected_and_cost_their_sender() {
+    let mut alice = alice_with_bob();
+    let mut other_version = Gossip::Entry(entry(1)).encode().to_vec();
+    other_version[0] = 9;
+    for bytes in [Bytes::from_static(b""), Bytes::from_static(b"garbage"), other_version.into()] {
+        let effects = alice.hears_bytes("bob", bytes);
+        assert_eq!((verdicts(&effects), penalties(&effects)), (vec![Verdict::Reject], 1));
+    }
+}
+
+#[test]
+fn gossip_beyond_the_bound_of_verification_is_ignored_and_reported() {
+    let mut alice = alice_with_bob();
+    let numbers: Vec<_> = (0..800).chain(1000..3000).take(GOSSIP_INTAKES_MAX).collect();
+    for number in numbers {
+        alice.hears("bob", &Gossip::Entry(entry(number)));
+    }
+    let effects = alice.hears("bob", &Gossip::Entry(entry(5000)));
+    assert_eq!(verdicts(&effects), [Verdict::Ignore]);
+    assert!(effects.contains(&Effect::Report(Event::GossipDropped { from: named("bob") })));
+}
+
+#[test]
+fn a_local_entry_is_published_and_a_large_one_announced() {
+    let mut alice = alice_with_bob();
+    for (envelope, is_whole) in [(entry(1), true), (sized_entry(2, GOSSIP_DOCUMENT_BYTES_MAX + 1), false)] {
+        let item = envelope.item();
+        let effects = alice.is_told(Input::EntryAdmitted { item, replaces: None, envelope });
+        let [Effect::Publish { bytes }] = effects.as_slice() else { panic!("{effects:?}") };
+        let message = Gossip::decode(bytes).expect("own frames are read").message;
+        assert_eq!(matches!(message, Gossip::Entry(_)), is_whole);
+        assert!(alice.federation.holds(&item.id));
+    }
+}
+
+#[test]
+fn an_announced_document_is_pulled_from_the_announcer_and_then_passed_on() {
+    let mut alice = alice_with_bob();
+    let large = sized_entry(2, GOSSIP_DOCUMENT_BYTES_MAX + 1);
+    let effects = alice.hears("bob", &Gossip::of(large.clone()));
+    let [(request, Request::Fetch { items })] = &requests(&effects)[..] else { panic!("{effects:?}") };
+    let answer = Response::of_envelopes(items, &[large]);
+    let effects = alice.is_answered("bob", *request, &answer);
+    assert_eq!(verdicts(&alice.verifies(effects)), [Verdict::Accept]);
+}
+
+#[test]
+fn an_announcement_that_nothing_follows_is_ignored() {
+    let mut alice = alice_with_bob();
+    alice.hears("bob", &Gossip::Announcement(entry(3).item()));
+    assert_eq!(verdicts(&alice.waits(REQUEST_MS_MAX)), [Verdict::Ignore]);
+    alice.hears("bob", &Gossip::Announcement(entry(4).item()));
+    assert_eq!(verdicts(&alice.is_told(Input::PeerDisconnected { peer: named("bob") })), [Verdict::Ignore]);
+}
+
+#[test]
+fn an_earlier_admission_takes_the_place_of_another() {
+    let mut alice = alice_with_bob().holding(1..2);
+    let effects = alice.hears("bob", &Gossip::Entry(entry(2)));
+    let Some(Effect::Admit { intake, .. }) = effects.first() else { panic!("{effects:?}") };
+    let outcome = Outcome::Held { item: entry(2).item(), replaces: Some(entry(1).item()) };
+    alice.is_told(Input::IntakeFinished { intake: *intake, outcome });
+    assert!(alice.federation.holds(&entry(2).item().id) && !alice.federation.holds(&entry(1).item().id));
+    assert_eq!(verdicts(&alice.hears("bob", &Gossip::Entry(entry(1)))), [Verdict::Ignore]);
+}

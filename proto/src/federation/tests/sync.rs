@@ -1,0 +1,193 @@
+//! Stories of sync.
+
+use super::*;
+
+/// Bob, connected to Alice and at rest.
+fn bob_holding(numbers: std::ops::Range<u16>) -> Person {
+    let mut bob = Person::knowing("bob", &["alice"]).holding(numbers);
+    let effects = bob.meets("alice");
+    let [(request, _)] = &requests(&effects)[..] else { panic!("{effects:?}") };
+    bob.is_answered("alice", *request, &Response::Refused(RequestRefusal::Overloaded));
+    bob
+}
+
+fn summaries(events: &[Event]) -> Vec<SyncSummary> {
+    let summary = |event: &Event| match event {
+        Event::SyncFinished { summary, .. } => Some(*summary),
+        _ => None,
+    };
+    events.iter().filter_map(summary).collect()
+}
+
+#[test]
+fn an_empty_node_takes_over_everything_at_connect() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(0..700));
+    let effects = alice.meets("bob");
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!(alice.federation.held_count(), 700);
+    assert_eq!((summaries(&events)[0].needed, summaries(&events)[0].fetched), (700, 700));
+}
+
+#[test]
+fn tens_of_thousands_come_over_in_a_few_sessions() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(1000..51_000));
+    let effects = alice.meets("bob");
+    talk(&mut alice, &mut bob, effects);
+    for _ in 0..2 {
+        let effects = alice.waits(1_000);
+        talk(&mut alice, &mut bob, effects);
+    }
+    assert_eq!(alice.federation.held_count(), 50_000);
+}
+
+#[test]
+fn equal_nodes_need_one_round_and_then_rest_for_the_interval() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]).holding(0..700), bob_holding(0..700));
+    let effects = alice.meets("bob");
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!(summaries(&events), [SyncSummary { rounds: 1, ..SyncSummary::default() }]);
+    let wake = alice.federation.next_wake().expect("the next sync is planned");
+    assert!((INTERVAL_MS * 3 / 4..INTERVAL_MS * 5 / 4).contains(&wake.ms_since(alice.now)));
+}
+
+#[test]
+fn bad_and_refused_items_do_not_stop_the_batch() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(795..905));
+    let effects = alice.meets("bob");
+    let events = talk(&mut alice, &mut bob, effects);
+    let expected =
+        SyncSummary { needed: 110, fetched: 5, refused: 100, invalid: 5, rounds: 1, ..SyncSummary::default() };
+    assert_eq!(summaries(&events), [SyncSummary { rounds: summaries(&events)[0].rounds, ..expected }]);
+    assert_eq!(alice.federation.held_count(), 5);
+}
+
+#[test]
+fn what_was_refused_is_not_fetched_again_until_trust_changes() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(800..810));
+    let effects = alice.meets("bob");
+    talk(&mut alice, &mut bob, effects);
+    let effects = alice.waits(2 * INTERVAL_MS);
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!((summaries(&events)[0].needed, summaries(&events)[0].refused), (0, 0));
+    let effects = alice.is_told(Input::TrustChanged);
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!((summaries(&events)[0].needed, summaries(&events)[0].refused), (10, 10));
+}
+
+#[test]
+fn refusals_of_an_earlier_run_are_not_fetched() {
+    let mut bob = bob_holding(800..810);
+    let mut alice = Person::knowing("alice", &["bob"]);
+    let refused = (800..810).map(|number| entry(number).item().id);
+    alice.federation = Federation::new(settings("alice", Admittance::Closed, &["bob"]), [], refused);
+    let effects = alice.meets("bob");
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!(summaries(&events)[0].needed, 0);
+}
+
+#[test]
+fn what_is_claimed_but_withheld_ends_the_session_and_is_not_asked_for_at_once() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(0..10));
+    bob.ledger.clear();
+    let effects = alice.meets("bob");
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!(summaries(&events)[0].withheld, 10);
+    let wake = alice.federation.next_wake().expect("the next sync is planned");
+    assert!(wake.ms_since(alice.now) >= INTERVAL_MS * 3 / 4);
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_asked_again_after_growing_pauses() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    alice.meets("bob");
+    let mut pauses_ms = Vec::new();
+    for _ in 0..5 {
+        let effects = alice.waits(REQUEST_MS_MAX);
+        let failed = Effect::Report(Event::SyncFailed { peer: named("bob"), failure: SyncFailure::NoAnswer });
+        assert!(effects.contains(&failed), "{effects:?}");
+        let pause_ms = alice.federation.next_wake().expect("the next sync is planned").ms_since(alice.now);
+        pauses_ms.push(pause_ms);
+        assert_eq!(requests(&alice.waits(pause_ms)).len(), 1);
+    }
+    assert!(pauses_ms[0] < pauses_ms[4], "{pauses_ms:?}");
+}
+
+#[test]
+fn an_envelope_that_was_not_asked_for_costs_the_sender_and_is_not_verified() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    let (mut bob, effects) = (bob_holding(0..3), alice.meets("bob"));
+    let (round, Request::Reconcile { frame }) = requests(&effects)[0].clone() else { panic!("{effects:?}") };
+    let frame = bob.federation.items.respond(&frame, 65_536).expect("own frames are read");
+    let effects = alice.is_answered("bob", round, &Response::Reconciled { frame });
+    let (batch, Request::Fetch { items }) = requests(&effects)[0].clone() else { panic!("{effects:?}") };
+    assert_eq!(items.len(), 3);
+    let answer = Response::Envelopes { considered: 3, envelopes: vec![entry(50), entry(1), entry(1)] };
+    let effects = alice.is_answered("bob", batch, &answer);
+    assert_eq!((penalties(&effects), intakes(&effects)), (2, 1));
+}
+
+#[test]
+fn a_bad_reconciliation_costs_the_sender_on_either_side() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    let effects = alice.meets("bob");
+    let frame = Bytes::from_static(b"\x61garbage");
+    let effects = alice.is_answered("bob", requests(&effects)[0].0, &Response::Reconciled { frame: frame.clone() });
+    assert_eq!(penalties(&effects), 1);
+    let effects = alice.is_asked("bob", &Request::Reconcile { frame });
+    assert_eq!((responses(&effects), penalties(&effects)), (vec![Response::Refused(RequestRefusal::Unreadable)], 1));
+}
+
+#[test]
+fn verification_and_fetching_stay_within_their_bound() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(1000..5000));
+    let mut todo = alice.meets("bob");
+    let mut most = 0;
+    while let Some((request, bytes)) = todo.iter().find_map(|effect| match effect {
+        Effect::SendRequest { request, bytes, .. } => Some((*request, bytes.clone())),
+        _ => None,
+    }) {
+        let served = bob.is_told(Input::RequestArrived { from: named("alice"), request: ServedId(1), bytes });
+        let response = match &served[..] {
+            [Effect::Respond { bytes, .. }] => Response::decode(bytes).expect("own frames are read").message,
+            [Effect::Load { load, items, .. }] => {
+                let envelopes = items.iter().filter_map(|id| bob.ledger.get(id).cloned()).collect();
+                responses(&bob.is_told(Input::Loaded { load: *load, envelopes })).remove(0)
+            }
+            other => panic!("{other:?}"),
+        };
+        todo = alice.is_answered("bob", request, &response);
+        most = most.max(alice.federation.load().intakes);
+    }
+    assert!((2 * FETCH_ITEMS_MAX..=INTAKES_MAX).contains(&most), "{most}");
+}
+
+#[test]
+fn a_node_that_grew_by_sync_tells_its_other_peers_which_then_sync() {
+    let (mut bob, mut carol) = (bob_holding(0..5), Person::knowing("carol", &["bob"]).holding(0..5));
+    let effects = carol.meets("bob");
+    talk(&mut carol, &mut bob, effects);
+    carol.now = carol.now.plus_ms(1_000);
+    let effects = carol.is_asked("bob", &Request::Grown);
+    assert_eq!(responses(&effects), [Response::Noted]);
+    assert_eq!(requests(&effects).len(), 1, "the sync begins at once");
+}
+
+#[test]
+fn a_peer_that_asks_for_too_much_at_once_is_told_to_wait() {
+    let mut bob = bob_holding(0..5);
+    let fetch = Request::Fetch { items: vec![entry(1).item().id] };
+    for _ in 0..SERVED_PER_PEER_MAX {
+        assert_eq!(responses(&bob.is_asked("alice", &fetch)), []);
+    }
+    assert_eq!(responses(&bob.is_asked("alice", &fetch)), [Response::Refused(RequestRefusal::Overloaded)]);
+}
+
+#[test]
+fn a_peer_that_leaves_takes_its_session_with_it() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    let effects = alice.meets("bob");
+    alice.is_told(Input::PeerDisconnected { peer: named("bob") });
+    assert_eq!(alice.federation.load(), Load::default());
+    let effects = alice.is_answered("bob", requests(&effects)[0].0, &Response::Noted);
+    assert_eq!(penalties(&effects), 0, "a late answer is nobody's fault");
+}

@@ -1,0 +1,176 @@
+//! The messages as bincode writes them, and the bounded codec around them.
+
+use bincode::config::{self, Config};
+use bincode::{Decode, Encode};
+use bytes::Bytes;
+
+use super::{BadFrame, Envelope, FEATURE_LEVEL, Received, RequestRefusal, VERSION};
+use crate::admission::{self, AdmissionId};
+use crate::digest::Sha256Digest;
+use crate::reconcile::Item;
+use crate::timestamp::Instant;
+
+const HEADER_BYTES: usize = 2;
+
+#[derive(Encode, Decode)]
+pub(super) struct WireEnvelope {
+    document: Vec<u8>,
+    admission: [u8; admission::BYTES],
+}
+
+#[derive(Encode, Decode)]
+pub(super) enum Gossip {
+    Entry(WireEnvelope),
+    Announcement { admitted_ms: u64, id: [u8; 32] },
+}
+
+#[derive(Encode, Decode)]
+pub(super) enum Request {
+    Reconcile { frame: Vec<u8> },
+    Fetch { items: Vec<[u8; 32]> },
+    Grown,
+}
+
+#[derive(Encode, Decode)]
+pub(super) enum Response {
+    Reconciled { frame: Vec<u8> },
+    Envelopes { considered: u16, envelopes: Vec<WireEnvelope> },
+    Noted,
+    Refused(Refusal),
+}
+
+#[derive(Encode, Decode)]
+pub(super) enum Refusal {
+    Overloaded,
+    NotAPeer,
+    Unreadable,
+}
+
+/// The frame of a message.
+pub(super) fn encode<M: Encode>(message: &M) -> Bytes {
+    let mut frame = vec![VERSION, FEATURE_LEVEL];
+    bincode::encode_into_std_write(message, &mut frame, config::standard())
+        .expect("plain structs always encode into memory");
+    frame.into()
+}
+
+/// The message of a frame of at most `MAX` bytes.
+///
+/// The limit of bincode counts what the message claims to hold before it allocates: without it nine bytes that claim
+/// 2⁴⁰ strings abort the process (dependencies.md 4).
+pub(super) fn decode<M: Encode + Decode<()>, const MAX: usize>(frame: &[u8]) -> Result<Received<M>, BadFrame> {
+    if frame.len() > MAX {
+        return Err(BadFrame::TooLong { length: frame.len(), max: MAX });
+    }
+    let [version, feature_level, payload @ ..] = frame else { return Err(BadFrame::NoHeader) };
+    if *version != VERSION {
+        return Err(BadFrame::Version(*version));
+    }
+    let message = decode_payload(payload, config::standard().with_limit::<MAX>())?;
+    if encode(&message).get(HEADER_BYTES..) != Some(payload) {
+        return Err(BadFrame::NotCanonical);
+    }
+    Ok(Received { feature_level: *feature_level, message })
+}
+
+fn decode_payload<M: Decode<()>>(payload: &[u8], config: impl Config) -> Result<M, BadFrame> {
+    let (message, read) =
+        bincode::decode_from_slice(payload, config).map_err(|error| BadFrame::Malformed(error.to_string()))?;
+    if read == payload.len() { Ok(message) } else { Err(BadFrame::NotCanonical) }
+}
+
+impl From<&Envelope> for WireEnvelope {
+    fn from(envelope: &Envelope) -> Self {
+        Self { document: envelope.document.to_vec(), admission: envelope.admission }
+    }
+}
+
+impl TryFrom<WireEnvelope> for Envelope {
+    type Error = BadFrame;
+
+    fn try_from(wire: WireEnvelope) -> Result<Self, BadFrame> {
+        Self::new(wire.document.into(), wire.admission)
+    }
+}
+
+impl From<&super::Gossip> for Gossip {
+    fn from(message: &super::Gossip) -> Self {
+        match message {
+            super::Gossip::Entry(envelope) => Self::Entry(envelope.into()),
+            super::Gossip::Announcement(item) => {
+                Self::Announcement { admitted_ms: item.admitted.unix_ms(), id: *item.id.as_bytes() }
+            }
+        }
+    }
+}
+
+impl TryFrom<Gossip> for super::Gossip {
+    type Error = BadFrame;
+
+    fn try_from(wire: Gossip) -> Result<Self, BadFrame> {
+        Ok(match wire {
+            Gossip::Entry(envelope) => Self::Entry(envelope.try_into()?),
+            Gossip::Announcement { admitted_ms, id } => {
+                Self::Announcement(Item { admitted: Instant::from_unix_ms(admitted_ms), id: item_id(id) })
+            }
+        })
+    }
+}
+
+impl From<&super::Request> for Request {
+    fn from(message: &super::Request) -> Self {
+        match message {
+            super::Request::Reconcile { frame } => Self::Reconcile { frame: frame.to_vec() },
+            super::Request::Fetch { items } => Self::Fetch { items: items.iter().map(|id| *id.as_bytes()).collect() },
+            super::Request::Grown => Self::Grown,
+        }
+    }
+}
+
+impl From<Request> for super::Request {
+    fn from(wire: Request) -> Self {
+        match wire {
+            Request::Reconcile { frame } => Self::Reconcile { frame: frame.into() },
+            Request::Fetch { items } => Self::Fetch { items: items.into_iter().map(item_id).collect() },
+            Request::Grown => Self::Grown,
+        }
+    }
+}
+
+impl From<&super::Response> for Response {
+    fn from(message: &super::Response) -> Self {
+        match message {
+            super::Response::Reconciled { frame } => Self::Reconciled { frame: frame.to_vec() },
+            super::Response::Envelopes { considered, envelopes } => Self::Envelopes {
+                considered: *considered,
+                envelopes: envelopes.iter().map(WireEnvelope::from).collect(),
+            },
+            super::Response::Noted => Self::Noted,
+            super::Response::Refused(RequestRefusal::Overloaded) => Self::Refused(Refusal::Overloaded),
+            super::Response::Refused(RequestRefusal::NotAPeer) => Self::Refused(Refusal::NotAPeer),
+            super::Response::Refused(RequestRefusal::Unreadable) => Self::Refused(Refusal::Unreadable),
+        }
+    }
+}
+
+impl TryFrom<Response> for super::Response {
+    type Error = BadFrame;
+
+    fn try_from(wire: Response) -> Result<Self, BadFrame> {
+        Ok(match wire {
+            Response::Reconciled { frame } => Self::Reconciled { frame: frame.into() },
+            Response::Envelopes { considered, envelopes } => Self::Envelopes {
+                considered,
+                envelopes: envelopes.into_iter().map(Envelope::try_from).collect::<Result<_, _>>()?,
+            },
+            Response::Noted => Self::Noted,
+            Response::Refused(Refusal::Overloaded) => Self::Refused(RequestRefusal::Overloaded),
+            Response::Refused(Refusal::NotAPeer) => Self::Refused(RequestRefusal::NotAPeer),
+            Response::Refused(Refusal::Unreadable) => Self::Refused(RequestRefusal::Unreadable),
+        })
+    }
+}
+
+fn item_id(bytes: [u8; 32]) -> AdmissionId {
+    AdmissionId::from_digest(Sha256Digest::from_bytes(bytes))
+}

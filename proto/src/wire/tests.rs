@@ -1,0 +1,189 @@
+//! Claims about frames.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::digest::Sha256Digest;
+use crate::timestamp::Instant;
+
+fn id(number: u8) -> AdmissionId {
+    AdmissionId::from_digest(Sha256Digest::from_bytes([number; 32]))
+}
+
+fn envelope(document: &'static [u8], filling: u8) -> Envelope {
+    Envelope::new(Bytes::from_static(document), [filling; admission::BYTES]).expect("a document within bounds")
+}
+
+fn any_envelope() -> impl Strategy<Value = Envelope> {
+    (vec(any::<u8>(), 1..2000), any::<u8>()).prop_map(|(document, filling)| {
+        Envelope::new(document.into(), [filling; admission::BYTES]).expect("a document within bounds")
+    })
+}
+
+fn any_id() -> impl Strategy<Value = AdmissionId> {
+    any::<[u8; 32]>().prop_map(|bytes| AdmissionId::from_digest(Sha256Digest::from_bytes(bytes)))
+}
+
+fn any_bytes() -> impl Strategy<Value = Bytes> {
+    vec(any::<u8>(), 1..2000).prop_map(Bytes::from)
+}
+
+fn any_gossip() -> impl Strategy<Value = Gossip> {
+    prop_oneof![
+        any_envelope().prop_map(Gossip::Entry),
+        (any::<u64>(), any_id())
+            .prop_map(|(ms, id)| Gossip::Announcement(Item { admitted: Instant::from_unix_ms(ms), id })),
+    ]
+}
+
+fn any_request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        any_bytes().prop_map(|frame| Request::Reconcile { frame }),
+        vec(any_id(), 1..=FETCH_ITEMS_MAX).prop_map(|items| Request::Fetch { items }),
+        Just(Request::Grown),
+    ]
+}
+
+fn any_response() -> impl Strategy<Value = Response> {
+    prop_oneof![
+        any_bytes().prop_map(|frame| Response::Reconciled { frame }),
+        vec(any_envelope(), 0..9)
+            .prop_map(|envelopes| Response::Envelopes { considered: 9 + envelopes.len() as u16, envelopes }),
+        Just(Response::Noted),
+        Just(Response::Refused(RequestRefusal::Overloaded)),
+        Just(Response::Refused(RequestRefusal::NotAPeer)),
+        Just(Response::Refused(RequestRefusal::Unreadable)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_gossip_message_survives_its_own_frame(message in any_gossip()) {
+        prop_assert_eq!(Gossip::decode(&message.encode()), Ok(Received { feature_level: FEATURE_LEVEL, message }));
+    }
+
+    #[test]
+    fn a_request_survives_its_own_frame(message in any_request()) {
+        prop_assert_eq!(Request::decode(&message.encode()), Ok(Received { feature_level: FEATURE_LEVEL, message }));
+    }
+
+    #[test]
+    fn a_response_survives_its_own_frame(message in any_response()) {
+        prop_assert_eq!(Response::decode(&message.encode()), Ok(Received { feature_level: FEATURE_LEVEL, message }));
+    }
+
+    #[test]
+    fn foreign_bytes_are_a_message_or_refused(bytes in vec(any::<u8>(), 0..500), kind in 0_u8..5) {
+        decode_any(&bytes);
+        decode_any(&[&[VERSION, FEATURE_LEVEL, kind], bytes.as_slice()].concat());
+    }
+
+    #[test]
+    fn an_altered_frame_is_a_message_or_refused(message in any_response(), at in any::<usize>(), byte in any::<u8>()) {
+        let mut frame = message.encode().to_vec();
+        let at = at % frame.len().min(32);
+        frame[at] = byte;
+        decode_any(&frame);
+    }
+
+    #[test]
+    fn a_frame_that_ends_early_or_late_is_refused(message in any_response(), cut in any::<usize>()) {
+        let frame = message.encode();
+        prop_assert!(Response::decode(&frame[..cut % frame.len()]).is_err());
+        prop_assert_eq!(Response::decode(&[&frame[..], &[0]].concat()), Err(BadFrame::NotCanonical));
+    }
+}
+
+#[test]
+fn frames_keep_their_bytes_for_ever() {
+    let frames: [(Bytes, &[u8]); 8] = [
+        (Request::Grown.encode(), &[1, 1, 2]),
+        (Request::Reconcile { frame: Bytes::from_static(b"ab") }.encode(), &[1, 1, 0, 2, b'a', b'b']),
+        (Request::Fetch { items: vec![id(7)] }.encode(), &[&[1, 1, 1, 1][..], &[7; 32]].concat()),
+        (Response::Reconciled { frame: Bytes::from_static(b"c") }.encode(), &[1, 1, 0, 1, b'c']),
+        (Response::Noted.encode(), &[1, 1, 2]),
+        (Response::Refused(RequestRefusal::NotAPeer).encode(), &[1, 1, 3, 1]),
+        (
+            Response::Envelopes { considered: 2, envelopes: vec![envelope(b"xml", 9)] }.encode(),
+            &[&[1, 1, 1, 2, 1, 3][..], b"xml", &[9; 170]].concat(),
+        ),
+        (
+            Gossip::Announcement(Item { admitted: Instant::from_unix_ms(300), id: id(5) }).encode(),
+            &[&[1, 1, 1, 251, 44, 1][..], &[5; 32]].concat(),
+        ),
+    ];
+    for (frame, golden) in frames {
+        assert_eq!(&frame[..], golden);
+    }
+    let entry = Gossip::Entry(envelope(b"<a/>", 3)).encode();
+    assert_eq!(&entry[..], [&[1, 1, 0, 4][..], b"<a/>", &[3; 170]].concat());
+}
+
+#[test]
+fn another_version_is_refused_and_another_feature_level_is_read() {
+    assert_eq!(Request::decode(&[2, 1, 2]), Err(BadFrame::Version(2)));
+    assert_eq!(Request::decode(&[1, 9, 2]), Ok(Received { feature_level: 9, message: Request::Grown }));
+    assert_eq!(Request::decode(&[1]), Err(BadFrame::NoHeader));
+}
+
+#[test]
+fn a_number_in_more_bytes_than_needed_is_refused() {
+    assert_eq!(Request::decode(&[1, 1, 251, 2, 0]), Err(BadFrame::NotCanonical));
+}
+
+#[test]
+fn a_claim_of_endless_contents_allocates_nothing() {
+    for kind in 0..3 {
+        let mut frame = vec![VERSION, FEATURE_LEVEL, kind];
+        frame.extend([253, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert!(matches!(Request::decode(&frame), Err(BadFrame::Malformed(_) | BadFrame::NotCanonical)));
+        assert!(matches!(Response::decode(&frame), Err(BadFrame::Malformed(_) | BadFrame::NotCanonical)));
+    }
+}
+
+#[test]
+fn what_exceeds_its_bound_is_refused() {
+    assert!(matches!(Gossip::decode(&vec![1; GOSSIP_FRAME_BYTES_MAX + 1]), Err(BadFrame::TooLong { .. })));
+    assert!(matches!(Request::decode(&Request::Fetch { items: vec![] }.encode()), Err(BadFrame::OutOfBounds { .. })));
+    let items = vec![id(1); FETCH_ITEMS_MAX + 1];
+    assert!(matches!(Request::decode(&Request::Fetch { items }.encode()), Err(BadFrame::OutOfBounds { .. })));
+    let none = Response::Envelopes { considered: 0, envelopes: vec![] };
+    assert!(matches!(Response::decode(&none.encode()), Err(BadFrame::OutOfBounds { .. })));
+    let more = Response::Envelopes { considered: 1, envelopes: vec![envelope(b"a", 1), envelope(b"b", 2)] };
+    assert!(matches!(Response::decode(&more.encode()), Err(BadFrame::OutOfBounds { .. })));
+}
+
+#[test]
+fn a_large_document_is_announced() {
+    let document = Bytes::from(vec![b' '; GOSSIP_DOCUMENT_BYTES_MAX + 1]);
+    let large = Envelope::new(document, [1; admission::BYTES]).expect("within bounds");
+    assert_eq!(Gossip::of(large.clone()), Gossip::Announcement(large.item()));
+    let whole = Gossip::Entry(large).encode();
+    assert!(matches!(Gossip::decode(&whole), Err(BadFrame::OutOfBounds { .. })));
+}
+
+#[test]
+fn a_response_takes_the_first_that_fit_and_says_how_many() {
+    let held: Vec<_> = (0..6)
+        .map(|number| {
+            let document = Bytes::from(vec![b' '; DOCUMENT_BYTES_MAX - 200]);
+            Envelope::new(document, [number; admission::BYTES]).expect("within bounds")
+        })
+        .collect();
+    let mut asked: Vec<_> = held.iter().map(|envelope| envelope.item().id).collect();
+    asked.insert(1, id(99));
+    let response = Response::of_envelopes(&asked, &held);
+    assert!(response.encode().len() <= RESPONSE_FRAME_BYTES_MAX);
+    let Response::Envelopes { considered, envelopes } = response else { panic!("a fetch gives envelopes") };
+    assert_eq!((considered, envelopes.len()), (5, 4));
+}
+
+#[test]
+fn one_document_of_the_greatest_size_always_fits() {
+    let document = Bytes::from(vec![b' '; DOCUMENT_BYTES_MAX]);
+    let envelope = Envelope::new(document, [1; admission::BYTES]).expect("within bounds");
+    let response = Response::of_envelopes(&[envelope.item().id], std::slice::from_ref(&envelope));
+    assert_eq!(response, Response::Envelopes { considered: 1, envelopes: vec![envelope] });
+    assert!(Response::decode(&response.encode()).is_ok());
+}

@@ -1,0 +1,172 @@
+//! `GET /metadata`: lists as XML of the signed documents, as JSON and as a page.
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::stream::{self, StreamExt as _};
+use proto::entry::EntryId;
+use proto::standing::Standing;
+use serde::Serialize;
+
+use crate::asked::Asked;
+use crate::bounds::LIST_BATCH;
+use crate::filter;
+use crate::media::Media;
+use crate::page::{self, Frame, Section};
+use crate::problem::Problem;
+use crate::registry::{ListFilter, Page, Registry, RegistryError};
+use crate::router::Face;
+use crate::summary::{Item, Row};
+use crate::urls;
+
+const OFFERED: [Media; 3] = [Media::Xml, Media::Json, Media::Html];
+
+/// Answers a list that the path and the parameters narrow.
+pub(crate) async fn show<R: Registry>(
+    State(face): State<Face<R>>,
+    Path(arguments): Path<Vec<String>>,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    let filter = filter::read(&arguments, &asked.parameters)?;
+    answer(&face, &asked, filter).await
+}
+
+/// Answers the list that `filter` describes.
+pub(crate) async fn answer<R: Registry>(
+    face: &Face<R>,
+    asked: &Asked,
+    filter: ListFilter,
+) -> Result<Response, Problem> {
+    let media = asked.choose(&OFFERED)?;
+    let page = face.registry.list(filter.clone()).await?;
+    let next = page.next.map(|cursor| next_address(&filter, cursor, asked));
+    let mut response = match media {
+        Media::Html => html(face, &filter, &page, next.as_deref())?,
+        Media::Json => json(face, asked, &page, next.as_deref()),
+        _ => xml(face, &page).await?,
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Some(link) = next.and_then(|next| format!("<{}>; rel=\"next\"", asked.absolute(&next)).parse().ok()) {
+        headers.insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+/// The address of the next page, in the representation that the client named.
+fn next_address(filter: &ListFilter, after: crate::registry::Cursor, asked: &Asked) -> String {
+    let address = urls::list(&ListFilter { after: Some(after), ..filter.clone() });
+    match asked.parameters.first("media") {
+        Some(media) => format!("{address}&media={}", urls::encode(media)),
+        None => address,
+    }
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    total: u64,
+    items: Vec<Item<'a>>,
+    next: Option<String>,
+}
+
+fn json<R: Registry>(face: &Face<R>, asked: &Asked, page: &Page, next: Option<&str>) -> Response {
+    let now = face.registry.now().timestamp();
+    let items = page.items.iter().map(|summary| Item::of(summary, asked, now)).collect();
+    let next = next.map(|next| asked.absolute(next));
+    axum::Json(List { total: page.total, items, next }).into_response()
+}
+
+/// The first batch is read before the answer begins, so that a registry that cannot answer gives an error status;
+/// where a later one fails the connection breaks, and no valid-looking part is left.
+async fn xml<R: Registry>(face: &Face<R>, page: &Page) -> Result<Response, Problem> {
+    if page.items.is_empty() {
+        return Err(Problem::not_found("no metadata matching query found"));
+    }
+    let mut batches = page.items.chunks(LIST_BATCH).map(|batch| batch.iter().map(|item| item.entry).collect());
+    let first = batch(&face.registry, batches.next().unwrap_or_default()).await?;
+    let later = batches.collect::<Vec<Vec<EntryId>>>();
+    let registry = face.registry.clone();
+    let later = stream::iter(later).then(move |entries| {
+        let registry = registry.clone();
+        async move { batch(&registry, entries).await }
+    });
+    let whole = stream::iter([Ok(Bytes::from_static(XML_START)), Ok(first)])
+        .chain(later)
+        .chain(stream::iter([Ok(Bytes::from_static(XML_END))]));
+    let content_type = [(header::CONTENT_TYPE, Media::Xml.content_type())];
+    Ok((StatusCode::OK, content_type, Body::from_stream(whole)).into_response())
+}
+
+const XML_START: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<metadata>\n";
+const XML_END: &[u8] = b"</metadata>\n";
+
+async fn batch<R: Registry>(registry: &R, entries: Vec<EntryId>) -> Result<Bytes, RegistryError> {
+    let documents = registry.documents(entries).await?;
+    let mut joined = Vec::with_capacity(documents.iter().map(|document| document.len() + 1).sum());
+    for document in &documents {
+        joined.extend_from_slice(without_declaration(document));
+        joined.push(b'\n');
+    }
+    Ok(joined.into())
+}
+
+/// A document may stand inside another without its byte order mark and XML declaration.
+fn without_declaration(document: &[u8]) -> &[u8] {
+    let document = document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document);
+    let is_declared = document.starts_with(b"<?xml") && document.get(5).is_some_and(u8::is_ascii_whitespace);
+    let end = is_declared.then(|| document.windows(2).position(|pair| pair == b"?>")).flatten();
+    end.and_then(|end| document.get(end + 2..)).unwrap_or(document).trim_ascii()
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct ListPage<'a> {
+    frame: Frame<'a>,
+    filter: &'a ListFilter,
+    status: &'static str,
+    standings: [Standing; 4],
+    total: u64,
+    rows: Vec<Row<'a>>,
+    next: Option<&'a str>,
+}
+
+fn html<R: Registry>(
+    face: &Face<R>,
+    filter: &ListFilter,
+    page: &Page,
+    next: Option<&str>,
+) -> Result<Response, Problem> {
+    let now = face.registry.now().timestamp();
+    page::html(&ListPage {
+        frame: Frame::new(&face.settings, "Metadata", Section::Metadata),
+        filter,
+        status: urls::status(filter.status),
+        standings: [Standing::Certified, Standing::Confirmed, Standing::Bare, Standing::Contested],
+        total: page.total,
+        rows: page.items.iter().map(|summary| Row::of(summary, now)).collect(),
+        next,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_in_a_list_has_no_declaration() {
+        let cases: [(&[u8], &[u8]); 5] = [
+            (b"<?xml version=\"1.0\"?>\n<a/>\n", b"<a/>"),
+            (b"\xEF\xBB\xBF<?xml version='1.0'?><a/>", b"<a/>"),
+            (b"<a/>", b"<a/>"),
+            (b"<?xml-stylesheet a?><a/>", b"<?xml-stylesheet a?><a/>"),
+            (b"<?xml unfinished", b"<?xml unfinished"),
+        ];
+        for (document, expected) in cases {
+            assert_eq!(without_declaration(document), expected);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The triples of one entry, written for readers of RDF; the document's own subjects are kept.
+
+pub(crate) mod json;
+pub(crate) mod turtle;

@@ -1,0 +1,116 @@
+//! Values as people read them, and as XML and pages carry them.
+
+use proto::standing::Standing;
+use proto::timestamp::{Instant, Timestamp};
+
+/// A size with a unit: `12.3 GiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} bytes");
+    }
+    let exponent = (bytes.ilog2() / 10).min(6);
+    let tenths = u128::from(bytes) * 10 / (1_u128 << (10 * exponent));
+    let unit = UNITS.get(exponent as usize - 1).copied().unwrap_or_default();
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+/// A moment without the signs of its notation: `2014-03-08 14:10:40 UTC`.
+pub(crate) fn moment(moment: Timestamp) -> String {
+    let text = moment.to_string();
+    format!("{} UTC", text.trim_end_matches('Z').replace('T', " "))
+}
+
+/// A moment in milliseconds as people read it: in whole seconds.
+pub(crate) fn instant(instant: Instant) -> String {
+    moment(instant.timestamp())
+}
+
+/// How far `there` is from `now`: `3 days ago`, `in 2 months`.
+pub(crate) fn distance(now: Timestamp, there: Timestamp) -> String {
+    let seconds = there.unix_seconds() - now.unix_seconds();
+    let units =
+        [(31_556_952, "year"), (2_629_746, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let passed = seconds.abs();
+    let unit = units.into_iter().find(|(length, _)| passed >= *length);
+    let Some((length, name)) = unit else { return "now".to_owned() };
+    let count = passed / length;
+    let plural = if count == 1 { "" } else { "s" };
+    if seconds < 0 { format!("{count} {name}{plural} ago") } else { format!("in {count} {name}{plural}") }
+}
+
+/// Why an endorser has this standing.
+pub(crate) const fn standing_reason(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Certified => {
+            "The signer's certificate was issued by an authority that this node trusts, and it is not revoked."
+        }
+        Standing::Confirmed => {
+            "The operator vouches for the signer's key, or a trusted node confirmed the e-mail address."
+        }
+        Standing::Bare => {
+            "The signature is good and the certificate names this address, with the first key that was seen for it; \
+             nobody has confirmed that the address belongs to the signer."
+        }
+        Standing::Contested => {
+            "The signature is good, but another key is established for this address: the signer may be someone else."
+        }
+    }
+}
+
+/// A name for people from a distinguished name: its first common name, else all of it.
+pub(crate) fn common_name(subject: &str) -> &str {
+    let first = subject.split(',').find_map(|part| part.trim().strip_prefix("CN="));
+    first.unwrap_or(subject)
+}
+
+/// Text for XML: the five signs escaped, what XML 1.0 cannot carry replaced (section 2.2).
+pub(crate) fn escape_xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            '\t' | '\n' | '\r' => escaped.push(character),
+            '\0'..'\u{20}' | '\u{FFFE}' | '\u{FFFF}' => escaped.push('\u{FFFD}'),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_human_units() {
+        let sizes = [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1.0 KiB"), (107_374_182_400, "100.0 GiB")];
+        for (bytes, text) in sizes {
+            assert_eq!(size(bytes), text);
+        }
+        assert_eq!(size(u64::MAX), "15.9 EiB");
+    }
+
+    #[test]
+    fn distances_are_in_the_greatest_whole_unit() {
+        let at = |seconds| Timestamp::from_unix_seconds(seconds).expect("the test's moment is good");
+        assert_eq!(distance(at(0), at(86_400)), "in 1 day");
+        assert_eq!(distance(at(7200), at(0)), "2 hours ago");
+        assert_eq!(distance(at(5), at(5)), "now");
+    }
+
+    #[test]
+    fn what_xml_cannot_carry_is_replaced() {
+        assert_eq!(escape_xml("a<b>&'\"\u{0}\n"), "a&lt;b&gt;&amp;&apos;&quot;\u{FFFD}\n");
+    }
+
+    #[test]
+    fn the_common_name_stands_for_the_subject() {
+        assert_eq!(common_name("CN=Jane Tester,OU=Testing,C=EU"), "Jane Tester");
+        assert_eq!(common_name("O=StratusLab"), "O=StratusLab");
+    }
+}

@@ -1,0 +1,89 @@
+//! The addresses of resources, without the base path.
+
+use std::fmt::Write as _;
+
+use proto::entry::EntryId;
+
+use crate::registry::{Coordinates, Cursor, ListFilter, Status};
+
+/// The address of the entry at these coordinates.
+pub(crate) fn coordinates(at: &Coordinates) -> String {
+    format!("/metadata/{}/{}/{}", at.image, encode(at.email.as_str()), at.created)
+}
+
+/// The exact address of an entry.
+pub(crate) fn entry(entry: EntryId) -> String {
+    format!("/entries/{entry}")
+}
+
+/// The address of the page of a list that `filter` describes.
+pub(crate) fn list(filter: &ListFilter) -> String {
+    let pairs = [
+        ("identifier", filter.image.map(|image| image.to_string())),
+        ("email", filter.email.as_ref().map(ToString::to_string)),
+        ("created", filter.created.map(|created| created.to_string())),
+        ("status", Some(status(filter.status).to_owned())),
+        ("standing", filter.standing.map(|standing| standing.to_string())),
+        ("limit", Some(filter.limit.to_string())),
+        ("after", filter.after.map(cursor)),
+    ];
+    let present = pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
+    format!("/metadata?{}", present.collect::<Vec<_>>().join("&"))
+}
+
+/// The value of `?status=`.
+pub(crate) const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Valid => "valid",
+        Status::Expired => "expired",
+        Status::Deprecated => "deprecated",
+        Status::All => "all",
+    }
+}
+
+/// The value of `?after=`.
+pub(crate) fn cursor(cursor: Cursor) -> String {
+    format!("{}_{}", cursor.created, cursor.entry)
+}
+
+/// The text of one segment of a path or one value of a query, percent-encoded (RFC 3986 section 2.1).
+pub(crate) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@:".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("writing to a string succeeds");
+        }
+    }
+    encoded
+}
+
+/// The link that a value of foreign metadata may become: only where following it fetches and does not act.
+pub(crate) fn safe_link(value: &str) -> Option<&str> {
+    let scheme = value.split_once("://")?.0.to_ascii_lowercase();
+    ["http", "https", "ftp"].contains(&scheme.as_str()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sign_with_a_meaning_in_urls_is_encoded() {
+        assert_eq!(encode("a%b+c/d?e#f&g=h\"i é"), "a%25b%2Bc%2Fd%3Fe%23f%26g%3Dh%22i%20%C3%A9");
+        assert_eq!(encode("jane@example.org"), "jane@example.org");
+    }
+
+    #[test]
+    fn only_links_that_fetch_are_links() {
+        for good in ["http://a/b", "https://a", "ftp://a", "HTTP://a"] {
+            assert_eq!(safe_link(good), Some(good));
+        }
+        for bad in
+            ["javascript:alert(1)", "javascript://a%0Aalert(1)", "data:text/html,x", "pdisk:a", "//a", " http://a"]
+        {
+            assert_eq!(safe_link(bad), None, "{bad}");
+        }
+    }
+}
