@@ -18,6 +18,7 @@ use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded};
 
 use crate::bounds;
 use crate::clock::Clock;
+use crate::config::Uploads;
 use crate::storage::ledger::{
     self, AdmitError, Admitted, Freshness, ItemChange, Ledger, LedgerError, Novelty, RefusedAdmission,
 };
@@ -57,15 +58,6 @@ pub struct Rules {
     pub created_ms_max_ahead: u64,
     /// Whether uploads are taken.
     pub uploads: Uploads,
-}
-
-/// Whether a node takes uploads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Uploads {
-    /// It does.
-    Accepted,
-    /// It only follows the federation.
-    Refused,
 }
 
 /// What an upload came to.

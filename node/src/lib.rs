@@ -7,9 +7,11 @@ pub mod files;
 pub mod config;
 pub mod identity;
 
-pub mod control;
-
 pub mod storage;
 
+pub mod control;
 pub mod intake;
+
 pub mod network;
+
+pub mod client;

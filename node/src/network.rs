@@ -22,6 +22,9 @@ mod driver;
 mod listen;
 mod names;
 
+#[cfg(test)]
+mod tests;
+
 /// What the network needs of the node behind it.
 pub trait Backend: Clone + Send + Sync + 'static {
     /// Verifies an envelope and keeps it durably if it is good.

@@ -1,3 +1,5 @@
 //! What needs more than one crate.
 
+pub mod http;
 pub mod simulator;
+pub mod sites;

@@ -1,5 +1,7 @@
 //! Every bound of the face, each with its reason.
 
+use std::time::Duration;
+
 /// Entries of a list where the request does not say how many.
 pub(crate) const LIST_LIMIT_DEFAULT: usize = 100;
 
@@ -41,3 +43,18 @@ pub(crate) const FIELD_DEPTH_MAX: usize = 8;
 
 /// Rows that the page of an entry shows; blank nodes that are reached by many paths could multiply them.
 pub(crate) const FIELDS_MAX: usize = 2000;
+
+/// Connections at once; each holds some tens of kilobytes and a file descriptor.
+pub(crate) const CONNECTIONS_MAX: usize = 1024;
+
+/// Requests of one HTTP/2 connection at once.
+pub(crate) const STREAMS_PER_CONNECTION_MAX: u32 = 64;
+
+/// Time in which a connection must send the headers of its next request, or give its place to another.
+pub(crate) const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Pause after the machine could not accept a connection.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Time that requests have to end when the node stops.
+pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,6 +8,7 @@ mod settings;
 
 mod bounds;
 mod router;
+mod server;
 mod tidy;
 
 mod asked;
@@ -33,5 +34,11 @@ mod rdf;
 mod summary;
 mod text;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
 pub use router::router;
+pub use server::serve;
 pub use settings::{BasePath, NotABasePath, NotAPublicUrl, PublicUrl, Settings};

@@ -5,7 +5,7 @@ use proto::standing::{Address, Claim, standing};
 use proto::timestamp::Instant;
 use proto::trust::PolicyRefusal;
 use proto::view::{self, Placement};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 use web::registry::Scope;
 
 use super::candidate::{Admitted, Candidate, Freshness, Item, ItemChange, Novelty, SignedReceipt};

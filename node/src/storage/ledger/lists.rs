@@ -95,18 +95,18 @@ impl Selection {
         self.parameters.extend(parameters);
     }
 
-    fn from_where(&self) -> String {
+    fn source(&self) -> String {
         format!("FROM entry INDEXED BY {} WHERE {}", self.index, self.conditions.join(" AND "))
     }
 
     fn count(&self, connection: &Connection) -> Result<u64, LedgerError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT COUNT(*) {}", self.from_where()))?;
+        let mut statement = connection.prepare_cached(&format!("SELECT COUNT(*) {}", self.source()))?;
         let count: i64 = statement.query_row(params_from_iter(&self.parameters), |row| row.get(0))?;
         Ok(count.cast_unsigned())
     }
 
     fn newest_statement(&self) -> String {
-        format!("SELECT {} {} ORDER BY created DESC, id DESC LIMIT ?", columns::SUMMARY, self.from_where())
+        format!("SELECT {} {} ORDER BY created DESC, id DESC LIMIT ?", columns::SUMMARY, self.source())
     }
 
     fn newest(mut self, connection: &Connection, limit: usize) -> Result<Vec<Summary>, LedgerError> {

@@ -1,0 +1,162 @@
+//! Two nodes on loopback, and a peer that misbehaves.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt as _;
+use libp2p::swarm::SwarmEvent;
+use libp2p::{Multiaddr, identity};
+use proto::admission::{Admission, AdmissionId, Confirmation};
+use proto::crypto::NodeKey;
+use proto::digest::Sha256Digest;
+use proto::entry::EntryId;
+use proto::federation::{Admittance, Federation, LinkStatus, Membership, Outcome, Peer, Settings};
+use proto::timestamp::Instant;
+use proto::wire::{Envelope, Gossip};
+use tokio_util::sync::CancellationToken;
+
+use super::{Backend, Network, Start, behaviour, start};
+use crate::clock::Clock;
+
+const FEDERATION: &str = "test";
+const LOOPBACK: &str = "/ip4/127.0.0.1/tcp/0";
+
+/// Holds every document that does not start with `bad`.
+#[derive(Debug, Clone, Default)]
+struct Memory(Arc<Mutex<BTreeMap<AdmissionId, Envelope>>>);
+
+impl Memory {
+    fn count(&self) -> usize {
+        self.0.lock().expect("no panics").len()
+    }
+}
+
+impl Backend for Memory {
+    async fn admit(&self, envelope: Envelope) -> Outcome {
+        if envelope.document().starts_with(b"bad") {
+            return Outcome::Invalid { rule: "bad".to_owned() };
+        }
+        let item = envelope.item();
+        self.0.lock().expect("no panics").insert(item.id, envelope);
+        Outcome::Held { item, replaces: None }
+    }
+
+    async fn load(&self, items: Vec<AdmissionId>, _bytes_max: usize) -> Vec<Envelope> {
+        let held = self.0.lock().expect("no panics");
+        items.iter().filter_map(|item| held.get(item).cloned()).collect()
+    }
+}
+
+fn key(number: u8) -> NodeKey {
+    NodeKey::from_seed([number; 32])
+}
+
+fn envelope(document: &[u8], origin: &NodeKey) -> Envelope {
+    let digest = Sha256Digest::of(document);
+    let moment = Instant::from_unix_ms(1_767_225_600_000);
+    let admission = Admission::sign(EntryId::from_digest(digest), digest, moment, Confirmation::Unconfirmed, origin);
+    Envelope::new(Bytes::copy_from_slice(document), admission.to_bytes()).expect("within the bounds")
+}
+
+async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &CancellationToken) -> Network {
+    let settings = Settings {
+        node: key(number).node_id(),
+        admittance: Admittance::Closed,
+        peers,
+        sync_interval_ms: 60_000,
+        seed: u64::from(number),
+    };
+    let start_with = Start {
+        seed: *key(number).seed(),
+        federation: FEDERATION.to_owned(),
+        listen: vec![LOOPBACK.to_owned()],
+        external: Vec::new(),
+        machine: Federation::new(settings, [], []),
+    };
+    start(start_with, backend.clone(), Clock::system(), stop.clone()).await.expect("loopback is there")
+}
+
+fn peer(number: u8, addresses: &[String]) -> Peer {
+    Peer { node: key(number).node_id(), membership: Membership::Member, addresses: addresses.to_vec() }
+}
+
+async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let look = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), look).await.unwrap_or_else(|_| panic!("not within a minute: {what}"));
+}
+
+#[tokio::test]
+async fn what_one_node_admits_another_holds() {
+    let (stop, [one, two]) = (CancellationToken::new(), [Memory::default(), Memory::default()]);
+    let first = node(1, vec![peer(2, &[])], &one, &stop).await;
+    let second = node(2, vec![peer(1, &first.addresses)], &two, &stop).await;
+    let sent = envelope(b"a document", &key(1));
+    one.admit(sent.clone()).await;
+    first.handle.spread(sent.item(), None, sent).await.expect("it runs");
+    until("the second holds it", async || two.count() == 1).await;
+    stop.cancel();
+    first.task.await.expect("no panics");
+    second.task.await.expect("no panics");
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_listed_is_disconnected() {
+    let (stop, memory) = (CancellationToken::new(), Memory::default());
+    let first = node(1, Vec::new(), &memory, &stop).await;
+    let mut stranger = swarm(9);
+    stranger.dial(first.addresses[0].parse::<Multiaddr>().expect("an address")).expect("it can be dialled");
+    loop {
+        if let SwarmEvent::ConnectionClosed { .. } = stranger.select_next_some().await {
+            break;
+        }
+    }
+    stop.cancel();
+    first.task.await.expect("no panics");
+}
+
+#[tokio::test]
+async fn a_member_that_gossips_garbage_is_expelled_and_nothing_of_it_is_held() {
+    let (stop, memory) = (CancellationToken::new(), Memory::default());
+    let first = node(1, vec![peer(9, &[])], &memory, &stop).await;
+    let attacker = tokio::spawn(gossip_garbage(first.addresses[0].clone()));
+    until("the attacker is expelled", async || {
+        let status = first.handle.status().await.expect("it runs");
+        status.peers.iter().any(|peer| matches!(peer.link, LinkStatus::Expelled { .. }))
+    })
+    .await;
+    attacker.abort();
+    assert_eq!(memory.count(), 0);
+    stop.cancel();
+    first.task.await.expect("no panics");
+}
+
+fn swarm(number: u8) -> behaviour::Swarm {
+    let keypair = identity::Keypair::ed25519_from_bytes([number; 32]).expect("any seed is a key");
+    behaviour::swarm(keypair, FEDERATION).expect("a swarm")
+}
+
+/// Sends frames that cannot be read, frames of another version and documents that fail verification, as fast as it can.
+async fn gossip_garbage(address: String) {
+    let mut swarm = swarm(9);
+    swarm.dial(address.parse::<Multiaddr>().expect("an address")).expect("it can be dialled");
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    for number in 0_u32.. {
+        tokio::select! {
+            _ = swarm.select_next_some() => (),
+            _ = pace.tick() => (),
+        }
+        let frame = match number % 3 {
+            0 => format!("garbage {number}").into_bytes(),
+            1 => [&[200], number.to_be_bytes().as_slice()].concat(),
+            _ => Gossip::of(envelope(format!("bad {number}").as_bytes(), &key(9))).encode().to_vec(),
+        };
+        // Nobody may be subscribed yet, or the connection may be gone: then it is tried again.
+        let _ = swarm.behaviour_mut().gossipsub.publish(behaviour::topic(FEDERATION), frame);
+    }
+}

@@ -1,0 +1,186 @@
+//! A running node: its parts started in order, and stopped in the opposite one.
+
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use proto::crypto::NodeKey;
+use proto::federation::Federation;
+use proto::timestamp::Timestamp;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::intake::Intake;
+use crate::network::{self, Network};
+use crate::registry::NodeRegistry;
+use crate::storage::graph::Graph;
+use crate::storage::ledger::Ledger;
+use crate::{control, identity};
+
+mod backend;
+mod graph_source;
+mod logging;
+mod operator;
+mod reconsider;
+mod settings;
+
+pub use logging::{Logging, start_logging};
+
+use backend::StoreBackend;
+use operator::Operator;
+
+/// What `marketplace serve` is told beside the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where the clock starts; none for the system's.
+    pub clock: Option<Timestamp>,
+    /// What was given over the configuration file, to be laid over it again when it is re-read.
+    pub overrides: crate::config::Overrides,
+}
+
+/// The file that says that a node runs on a data folder.
+const LOCK_FILE: &str = "node.lock";
+
+/// Runs a node until it is asked to stop by SIGTERM or Ctrl-C.
+pub fn run(config: Config, options: Options) -> anyhow::Result<()> {
+    let logging = start_logging(&config.log).context("cannot start the log")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(serve(config, options, logging))
+}
+
+async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Result<()> {
+    let key = identity::load_or_create(&config.node.data_dir)?;
+    let _lock = lock(&config.node.data_dir)?;
+    let clock = options.clock.map_or_else(Clock::system, Clock::started_at);
+    if let Some(start) = clock.start() {
+        tracing::warn!(clock = %start, "the clock is not the system's; this is for tests and demonstrations");
+    }
+    let stop = CancellationToken::new();
+    let stores = Stores::open(&config, &key).await?;
+    let (identity_sender, identity) = watch::channel(settings::identity(&config, key.node_id()));
+    let intake = Intake::new(stores.ledger.clone(), key.clone(), clock.clone(), settings::rules(&config, key.node_id()));
+    let network = start_network(&config, &key, &stores, &intake, &clock, &stop).await?;
+    let registry = NodeRegistry {
+        clock: clock.clone(),
+        intake,
+        ledger: stores.ledger.clone(),
+        graph: stores.graph.clone(),
+        network: network.handle.clone(),
+        identity,
+    };
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} for HTTP", config.http.listen))?;
+    let http = listener.local_addr().context("cannot tell where HTTP listens")?;
+    let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
+    let face = web::router(registry.clone(), settings::face(&config));
+    let operator = Operator::new(registry.clone(), config, options.overrides, &ready, identity_sender, logging);
+    let socket = control::listen(&operator.data_dir()).await?;
+
+    let serving = tokio::spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
+    let obeying = tokio::spawn(control::serve(socket, operator.clone(), stop.clone()));
+    let reconsidering = tokio::spawn(reconsider::refusals(registry.clone(), stop.clone()));
+    ready.announce(&key);
+    wait_for_stop(&operator).await?;
+
+    tracing::info!("stopping");
+    stop.cancel();
+    // A task that panicked has said so in the log; the others are still waited for.
+    let _ = serving.await;
+    let _ = obeying.await;
+    let _ = reconsidering.await;
+    let _ = network.task.await;
+    stores.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Where a node answers.
+struct Ready {
+    http: String,
+    p2p: Vec<String>,
+}
+
+impl Ready {
+    fn announce(&self, key: &NodeKey) {
+        let peer_id = key.node_id().to_string();
+        tracing::info!(http = self.http, p2p = ?self.p2p, peer_id, "ready");
+        let line = json!({ "event": "ready", "http": self.http, "p2p": self.p2p, "peer_id": peer_id });
+        crate::cli::output::print_line(&line.to_string());
+    }
+}
+
+struct Stores {
+    ledger: Ledger,
+    graph: Graph,
+}
+
+impl Stores {
+    async fn open(config: &Config, key: &NodeKey) -> anyhow::Result<Self> {
+        let (folder, trust) = (config.node.data_dir.clone(), config.trust(key.node_id()));
+        let ledger = tokio::task::spawn_blocking(move || Ledger::open(&folder, trust)).await??;
+        let graph = graph_source::open(config, &ledger).await?;
+        Ok(Self { ledger, graph })
+    }
+
+    async fn close(self) {
+        self.graph.close().await;
+        self.ledger.close().await;
+    }
+}
+
+async fn start_network(
+    config: &Config,
+    key: &NodeKey,
+    stores: &Stores,
+    intake: &Intake,
+    clock: &Clock,
+    stop: &CancellationToken,
+) -> anyhow::Result<Network> {
+    let held = stores.ledger.items().await?;
+    let refused = stores.ledger.refused_items().await?;
+    let start = network::Start {
+        seed: *key.seed(),
+        federation: config.federation.name.clone(),
+        listen: config.federation.listen.clone(),
+        external: config.federation.external.clone(),
+        machine: Federation::new(settings::machine(config, key.node_id()), held, refused),
+    };
+    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone() };
+    Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)
+}
+
+/// Waits for SIGTERM or Ctrl-C; SIGHUP has the configuration read again.
+async fn wait_for_stop(operator: &Operator) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
+    let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hang_up.recv() => operator.reload().await,
+        }
+    }
+}
+
+/// Keeps a second node off the data folder; the lock ends with the process, however it ends.
+fn lock(data_dir: &Path) -> anyhow::Result<File> {
+    let path = data_dir.join(LOCK_FILE);
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("a node is running already on {}", data_dir.display()),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+fn http_url(address: SocketAddr, base_path: &str) -> String {
+    format!("http://{address}{base_path}")
+}

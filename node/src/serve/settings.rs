@@ -1,0 +1,59 @@
+//! What the configuration means to each part of the node.
+
+use proto::federation::{self, Settings};
+use proto::node_id::NodeId;
+
+use crate::config::Config;
+use crate::intake::Rules;
+use crate::registry::Identity;
+
+/// What the node says of itself and calls its peers.
+pub(super) fn identity(config: &Config, node: NodeId) -> Identity {
+    Identity {
+        node,
+        name: config.node.name.clone(),
+        public_url: config.node.public_url.as_ref().map(|url| url.as_str().to_owned()),
+        federation: config.federation.name.clone(),
+        peer_names: config.peers.iter().map(|peer| (peer.id, peer.name.clone())).collect(),
+    }
+}
+
+/// The rules of intake.
+pub(super) fn rules(config: &Config, node: NodeId) -> Rules {
+    Rules {
+        trust: config.trust(node),
+        admittance: config.federation.admittance,
+        algorithms: config.trust.algorithms,
+        document_bytes_max: config.http.document_bytes_max,
+        created_ms_max_age: config.admission.created_ms_max_age,
+        created_ms_max_ahead: config.admission.created_ms_max_ahead,
+        uploads: config.admission.uploads,
+    }
+}
+
+/// The settings of the state machine; its pauses are jittered by the node's own name.
+pub(super) fn machine(config: &Config, node: NodeId) -> Settings {
+    let peer = |entry: &crate::config::PeerEntry| federation::Peer {
+        node: entry.id,
+        membership: entry.membership,
+        addresses: entry.addresses.clone(),
+    };
+    let (seed, _) = node.public_key().split_first_chunk::<8>().expect("a public key has 32 bytes");
+    Settings {
+        node,
+        admittance: config.federation.admittance,
+        peers: config.peers.iter().filter(|entry| entry.id != node).map(peer).collect(),
+        sync_interval_ms: config.federation.sync_interval_ms,
+        seed: u64::from_be_bytes(*seed),
+    }
+}
+
+/// The settings of the face.
+pub(super) fn face(config: &Config) -> web::Settings {
+    web::Settings {
+        base_path: config.http.base_path.clone(),
+        public_url: config.node.public_url.clone(),
+        document_bytes_max: config.http.document_bytes_max,
+        ..web::Settings::default()
+    }
+}

@@ -1,0 +1,6 @@
+//! The ledger's claims over hand-made entries.
+
+mod admissions;
+mod lists;
+mod make;
+mod order;
