@@ -285,7 +285,8 @@ pub fn parse(text: &str) -> Result<Config, Vec<Finding>> {
 
 impl Config {
     /// The configuration as that of a file: its data folder is looked for from there.
-    fn at(mut self, path: &Path) -> Self {
+    #[must_use]
+    pub fn at(mut self, path: &Path) -> Self {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(folder) = folder {
             self.node.data_dir = folder.join(&self.node.data_dir);

@@ -13,3 +13,5 @@ pub mod control;
 pub mod intake;
 
 pub mod network;
+
+pub mod client;

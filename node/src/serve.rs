@@ -29,7 +29,9 @@ mod operator;
 mod reconsider;
 mod settings;
 
+pub(crate) use graph_source::open as open_graph;
 pub use logging::{Logging, start_logging};
+pub(crate) use settings::rules;
 
 use backend::StoreBackend;
 use operator::Operator;
@@ -171,7 +173,7 @@ async fn wait_for_stop(operator: &Operator) -> anyhow::Result<()> {
 }
 
 /// Keeps a second node off the data folder; the lock ends with the process, however it ends.
-fn lock(data_dir: &Path) -> anyhow::Result<File> {
+pub(crate) fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let path = data_dir.join(LOCK_FILE);
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     match file.try_lock() {

@@ -34,6 +34,11 @@ mod rdf;
 mod summary;
 mod text;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
 pub use router::router;
 pub use server::serve;
 pub use settings::{BasePath, NotABasePath, NotAPublicUrl, PublicUrl, Settings};

@@ -138,6 +138,12 @@ impl Accept {
     }
 }
 
+/// The media type of a body in lower case and without its parameters; empty where none is given.
+pub(crate) fn of_body(headers: &HeaderMap) -> String {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// The representation that `?media=` names among what is offered.
 pub(crate) fn by_short_name(name: &str, offered: &[Media]) -> Option<Media> {
     let own = offered.iter().find(|media| media.short_name() == name);

@@ -59,9 +59,11 @@ impl Problem {
     }
 
     /// The body is of a type that is not read here.
-    pub(crate) fn unsupported(given: Option<&str>, read: &str) -> Self {
-        let given = given.map_or("a body without a content type".to_owned(), |given| format!("{given:?}"));
-        let detail = format!("{given} is not read here, {read} is");
+    pub(crate) fn unsupported(given: &str, read: &str) -> Self {
+        let detail = match given {
+            "" => format!("the body has no content type, it must be {read}"),
+            _ => format!("a body of type {given:?} is not read here, it must be {read}"),
+        };
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", detail)
     }
 

@@ -102,7 +102,8 @@ fn gossip_config() -> Result<gossipsub::Config, gossipsub::ConfigBuilderError> {
 ///
 /// The defaults let first deliveries alone outweigh hundreds of invalid messages, punish quiet topics and put
 /// every node of one machine below the threshold. Here good deliveries earn at most 10 points, ten invalid
-/// messages cost 10 · 10² = 1,000, and quiet or neighbouring peers cost nothing.
+/// messages cost 10 · 10² = 1,000, and quiet or neighbouring peers cost nothing. The state machine expels a peer at its
+/// tenth fault; the graylist lies below that, for what a peer sends while it is being disconnected.
 fn scores(topic: &IdentTopic) -> (PeerScoreParams, PeerScoreThresholds) {
     let topic_parameters = TopicScoreParams {
         topic_weight: 1.0,
@@ -124,9 +125,9 @@ fn scores(topic: &IdentTopic) -> (PeerScoreParams, PeerScoreThresholds) {
         ..PeerScoreParams::default()
     };
     let thresholds = PeerScoreThresholds {
-        gossip_threshold: -50.0,
-        publish_threshold: -100.0,
-        graylist_threshold: -500.0,
+        gossip_threshold: -100.0,
+        publish_threshold: -500.0,
+        graylist_threshold: -2000.0,
         ..PeerScoreThresholds::default()
     };
     (parameters, thresholds)

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::asked::Asked;
 use crate::bounds::MULTIPART_PARTS_MAX;
 use crate::cross_site::refuse_foreign_form;
-use crate::media::Media;
+use crate::media::{self, Media};
 use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
 use crate::registry::{Located, Registry, Scope, Uploaded};
@@ -21,6 +21,7 @@ use crate::router::Face;
 use crate::{text, urls};
 
 const OFFERED: [Media; 3] = [Media::Text, Media::Json, Media::Html];
+const DOCUMENT_TYPES: &str = "application/rdf+xml, application/xml or a form with a file";
 
 /// Takes a document from a raw body, or from the first part with a file name of a form.
 pub(crate) async fn accept<R: Registry>(
@@ -46,20 +47,14 @@ fn scope(asked: &Asked) -> Result<Scope, Problem> {
 
 async fn document<R>(face: &Face<R>, request: Request) -> Result<Bytes, Problem> {
     let bytes_max = face.settings.document_bytes_max;
-    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let essence = given.as_deref().and_then(|given| given.split(';').next()).unwrap_or_default().trim();
-    let document = match essence.to_ascii_lowercase().as_str() {
+    let given = media::of_body(request.headers());
+    let document = match given.as_str() {
         "application/rdf+xml" | "application/xml" | "text/xml" => raw(request.into_body(), bytes_max).await?,
         "multipart/form-data" => {
             refuse_foreign_form(request.headers(), request.uri(), &face.settings)?;
             first_file(request, bytes_max).await?
         }
-        _ => {
-            return Err(Problem::unsupported(
-                given.as_deref(),
-                "application/rdf+xml, application/xml or a form with a file",
-            ));
-        }
+        _ => return Err(Problem::unsupported(&given, DOCUMENT_TYPES)),
     };
     if document.is_empty() { Err(Problem::bad_request("empty", "post with null entity")) } else { Ok(document) }
 }

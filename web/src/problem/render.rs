@@ -46,7 +46,13 @@ fn chosen(headers: &HeaderMap, parameters: &Parameters) -> Media {
 fn problem_in(response: &Response) -> Option<Problem> {
     let status = response.status();
     let carried = response.extensions().get::<Problem>().cloned();
-    carried.or_else(|| (status.is_client_error() || status.is_server_error()).then(|| of_status(status)))
+    let is_error = status.is_client_error() || status.is_server_error();
+    carried.or_else(|| (is_error && is_bare(response.headers())).then(|| of_status(status)))
+}
+
+/// The frameworks refuse with a sentence or nothing; a page that shows its own error is left alone.
+fn is_bare(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(|value| value.as_bytes().starts_with(b"text/plain"))
 }
 
 /// What the frameworks refuse says no more than its status.

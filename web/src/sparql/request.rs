@@ -1,22 +1,23 @@
 //! A query as the SPARQL 1.1 Protocol carries it (section 2.1).
 
 use axum::extract::{Form, FromRequest as _, Request};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use bytes::Bytes;
 
 use crate::asked::{Asked, Parameters};
 use crate::bounds::QUERY_BYTES_MAX;
+use crate::media;
 use crate::problem::Problem;
 use crate::registry::{Dialect, GraphFormat, Query, ResultsFormat};
 
+const QUERY_TYPES: &str = "application/sparql-query or application/x-www-form-urlencoded";
 const UPDATE: &str = "this endpoint answers queries only; entries are added by signed uploads to /metadata";
 
 /// The parameters of a posted query: those of a form, or those of the address and the body as `query`.
 pub(crate) async fn parameters_of(asked: &Asked, request: Request) -> Result<Parameters, Problem> {
-    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let essence = given.as_deref().and_then(|given| given.split(';').next()).unwrap_or_default().trim();
+    let given = media::of_body(request.headers());
     let parameters = asked.parameters.clone();
-    match essence.to_ascii_lowercase().as_str() {
+    match given.as_str() {
         "application/x-www-form-urlencoded" => {
             let form = Form::<Vec<(String, String)>>::from_request(request, &()).await;
             let Form(pairs) = form.map_err(|refusal| unreadable(refusal.status(), &refusal.body_text()))?;
@@ -30,9 +31,7 @@ pub(crate) async fn parameters_of(asked: &Asked, request: Request) -> Result<Par
             Ok(parameters.and(vec![("query".to_owned(), text)]))
         }
         "application/sparql-update" => Err(Problem::bad_request("update", UPDATE)),
-        _ => {
-            Err(Problem::unsupported(given.as_deref(), "application/sparql-query or application/x-www-form-urlencoded"))
-        }
+        _ => Err(Problem::unsupported(&given, QUERY_TYPES)),
     }
 }
 

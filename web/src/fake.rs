@@ -1,0 +1,273 @@
+//! A registry in memory, for tests of the face.
+
+mod documents;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use proto::admission::{Admission, Confirmation};
+use proto::crypto::NodeKey;
+use proto::email::Email;
+use proto::entry::{Entry, EntryId};
+use proto::identifier::ImageIdentifier;
+use proto::intake::{self, Refusal};
+use proto::signature::Algorithms;
+use proto::standing::Standing;
+use proto::timestamp::{Instant, Timestamp};
+
+use crate::registry::{
+    Coordinates, Counts, Cursor, Endorser, Federation, ListFilter, Located, Page, Peer, Query, QueryAnswer, QueryError,
+    Record, Registry, RegistryError, Scope, Status, Summary, UploadRefusal, Uploaded,
+};
+
+pub(crate) use documents::{signed, template};
+
+/// A registry that holds what tests upload, and answers queries as tests say.
+#[derive(Clone, Default)]
+pub(crate) struct Fake(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    records: Vec<Record>,
+    refusal: Option<UploadRefusal>,
+    is_down: bool,
+    answer: Option<Result<QueryAnswer, QueryError>>,
+    asked: Vec<Query>,
+}
+
+/// The present moment of the fake.
+pub(crate) const NOW: &str = "2015-01-01T00:00:00Z";
+
+impl Fake {
+    /// A fake that holds these documents.
+    pub(crate) fn holding(documents: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        let fake = Self::default();
+        documents.into_iter().for_each(|document| {
+            fake.hold(document.into(), Scope::Federated).expect("the test's document is good");
+        });
+        fake
+    }
+
+    /// A fake that refuses every upload so.
+    pub(crate) fn refusing(refusal: UploadRefusal) -> Self {
+        let fake = Self::default();
+        fake.with(|held| held.refusal = Some(refusal));
+        fake
+    }
+
+    /// A fake that cannot answer.
+    pub(crate) fn down() -> Self {
+        let fake = Self::default();
+        fake.with(|held| held.is_down = true);
+        fake
+    }
+
+    /// A fake that answers every query so.
+    pub(crate) fn answering(answer: Result<QueryAnswer, QueryError>) -> Self {
+        let fake = Self::default();
+        fake.with(|held| held.answer = Some(answer));
+        fake
+    }
+
+    /// The queries that were asked.
+    pub(crate) fn queries(&self) -> Vec<Query> {
+        self.with(|held| held.asked.clone())
+    }
+
+    /// Everything that is held, in order of arrival.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        self.with(|held| held.records.clone())
+    }
+
+    /// Changes how entries are known.
+    pub(crate) fn change(&self, change: impl Fn(&mut Summary)) {
+        self.with(|held| held.records.iter_mut().for_each(|record| change(&mut record.summary)));
+    }
+
+    fn with<T>(&self, use_held: impl FnOnce(&mut Held) -> T) -> T {
+        use_held(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn read<T>(&self, use_held: impl FnOnce(&mut Held) -> T) -> Result<T, RegistryError> {
+        self.with(|held| if held.is_down { Err(RegistryError) } else { Ok(use_held(held)) })
+    }
+
+    fn hold(&self, document: Bytes, scope: Scope) -> Result<Uploaded, UploadRefusal> {
+        let entry = intake::examine(&document, Algorithms::Modern).map_err(|refusal| match refusal {
+            Refusal::Invalid { rule, reason } => UploadRefusal::Invalid { rule: rule.to_owned(), reason },
+            Refusal::Policy(policy) => {
+                UploadRefusal::Policy { rule: policy.rule().to_owned(), reason: policy.to_string() }
+            }
+        })?;
+        let summary = summary(&entry, scope);
+        let located = Located { entry: entry.id(), at: summary.at.clone(), standing: summary.standing };
+        self.with(|held| {
+            if let Some(refusal) = held.refusal.clone() {
+                return Err(refusal);
+            }
+            if held.records.iter().any(|record| record.summary.entry == entry.id()) {
+                return Ok(Uploaded::AlreadyHeld(located));
+            }
+            let admissions = vec![admission(&entry)];
+            held.records.push(Record { summary, raw: document, entry, admissions });
+            Ok(Uploaded::Created(located))
+        })
+    }
+}
+
+fn admission(entry: &Entry) -> Admission {
+    let key = NodeKey::from_seed([7; 32]);
+    Admission::sign(entry.id(), entry.raw_sha256(), now().into(), Confirmation::Unconfirmed, &key)
+}
+
+fn now() -> Timestamp {
+    NOW.parse().expect("the constant is a moment")
+}
+
+fn summary(entry: &Entry, scope: Scope) -> Summary {
+    let document = entry.document();
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    Summary {
+        entry: entry.id(),
+        at: Coordinates { image: document.identifier(), email: document.email().clone(), created: document.created() },
+        standing: Standing::Bare,
+        superseded_by: None,
+        deprecated: text(document.deprecated()),
+        valid: document.valid(),
+        title: text(document.title()),
+        description: text(document.description()),
+        kind: text(document.kind()),
+        os: text(document.os()),
+        os_version: text(document.os_version()),
+        os_arch: text(document.os_arch()),
+        version: text(document.version()),
+        bytes: document.bytes(),
+        locations: document.locations().to_vec(),
+        tags: document.tags().to_vec(),
+        scope,
+    }
+}
+
+fn matches(summary: &Summary, filter: &ListFilter) -> bool {
+    let is_expired = summary.valid.is_some_and(|valid| valid <= now());
+    let has_status = match filter.status {
+        Status::Valid => summary.deprecated.is_none() && !is_expired,
+        Status::Expired => summary.deprecated.is_none() && is_expired,
+        Status::Deprecated => summary.deprecated.is_some(),
+        Status::All => true,
+    };
+    has_status
+        && filter.image.is_none_or(|image| image == summary.at.image)
+        && filter.email.as_ref().is_none_or(|email| *email == summary.at.email)
+        && filter.created.is_none_or(|created| created == summary.at.created)
+        && filter.standing.is_none_or(|standing| standing == summary.standing)
+}
+
+fn place(summary: &Summary) -> Cursor {
+    Cursor { created: summary.at.created, entry: summary.entry }
+}
+
+fn page(mut items: Vec<Summary>, filter: &ListFilter) -> Page {
+    let order = |cursor: Cursor| std::cmp::Reverse((cursor.created, cursor.entry));
+    items.retain(|summary| matches(summary, filter));
+    items.sort_by_key(|summary| order(place(summary)));
+    let total = items.len() as u64;
+    items.retain(|summary| filter.after.is_none_or(|after| order(place(summary)) > order(after)));
+    let next = (items.len() > filter.limit).then(|| items.get(filter.limit - 1).map(place)).flatten();
+    items.truncate(filter.limit);
+    Page { total, items, next }
+}
+
+impl Registry for Fake {
+    fn now(&self) -> Instant {
+        now().into()
+    }
+
+    async fn upload(&self, document: Bytes, scope: Scope) -> Result<Uploaded, UploadRefusal> {
+        self.hold(document, scope)
+    }
+
+    async fn list(&self, filter: ListFilter) -> Result<Page, RegistryError> {
+        self.read(|held| page(held.records.iter().map(|record| record.summary.clone()).collect(), &filter))
+    }
+
+    async fn documents(&self, entries: Vec<EntryId>) -> Result<Vec<Bytes>, RegistryError> {
+        let find = |held: &Held, entry| held.records.iter().find(|record| record.summary.entry == entry).cloned();
+        self.read(|held| entries.into_iter().filter_map(|entry| Some(find(held, entry)?.raw)).collect())
+    }
+
+    async fn entry(&self, entry: EntryId) -> Result<Option<Record>, RegistryError> {
+        self.read(|held| held.records.iter().find(|record| record.summary.entry == entry).cloned())
+    }
+
+    async fn entry_at(&self, at: Coordinates) -> Result<Option<Record>, RegistryError> {
+        self.read(|held| held.records.iter().find(|record| record.summary.at == at).cloned())
+    }
+
+    async fn timeline(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Summary>, RegistryError> {
+        let of_image = |record: &&Record| record.summary.at.image == image;
+        self.read(|held| {
+            held.records.iter().filter(of_image).take(limit).map(|record| record.summary.clone()).collect()
+        })
+    }
+
+    async fn endorsers(&self, after: Option<Email>, limit: usize) -> Result<Vec<Endorser>, RegistryError> {
+        self.read(|held| {
+            let later = |record: &&Record| after.as_ref().is_none_or(|after| record.summary.at.email > *after);
+            let mut endorsers = held.records.iter().filter(later).map(endorser).collect::<Vec<_>>();
+            endorsers.sort_by(|one, other| one.email.cmp(&other.email));
+            endorsers.dedup_by(|one, other| one.email == other.email);
+            endorsers.truncate(limit);
+            endorsers
+        })
+    }
+
+    async fn query(&self, query: Query) -> Result<QueryAnswer, QueryError> {
+        self.with(|held| {
+            held.asked.push(query);
+            held.answer.clone().unwrap_or(Err(RegistryError.into()))
+        })
+    }
+
+    async fn federation(&self) -> Result<Federation, RegistryError> {
+        self.read(|_| federation())
+    }
+
+    async fn counts(&self) -> Result<Counts, RegistryError> {
+        self.read(|held| Counts { entries: held.records.len() as u64, valid: 1, ..Counts::default() })
+    }
+}
+
+fn endorser(record: &Record) -> Endorser {
+    Endorser {
+        email: record.summary.at.email.clone(),
+        subject: record.entry.certificate().subject().to_owned(),
+        issuer: record.entry.certificate().issuer().to_owned(),
+        standing: record.summary.standing,
+        entries: 1,
+        current: 1,
+        latest: record.summary.at.created,
+    }
+}
+
+fn federation() -> Federation {
+    let peer = Peer {
+        node: NodeKey::from_seed([8; 32]).node_id(),
+        name: "orsay".to_owned(),
+        is_member: true,
+        connected_since: None,
+        round_trip_ms: Some(12),
+        last_sync: Some(now().into()),
+        lag: Some(0),
+        last_error: Some("connection <refused>".to_owned()),
+        next_attempt: None,
+    };
+    Federation {
+        name: "test".to_owned(),
+        node: NodeKey::from_seed([7; 32]).node_id(),
+        node_name: "athens".to_owned(),
+        public_url: None,
+        peers: vec![peer],
+        refusals: [("endorser-denied".to_owned(), 3)].into(),
+    }
+}

@@ -1,0 +1,115 @@
+//! Lists.
+
+use super::*;
+
+#[tokio::test]
+async fn a_list_is_xml_of_the_signed_documents_where_nothing_is_asked() {
+    let fake = several(20);
+    for accept in ["", "*/*", "application/xml", "text/xml"] {
+        let answer = get(&fake, "/metadata", accept).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header(header::CONTENT_TYPE), "application/xml; charset=utf-8");
+        assert_eq!(answer.header(header::VARY), "accept");
+        let text = answer.text();
+        assert_eq!(text.matches("<?xml ").count(), 1);
+        assert_eq!(text.matches("<rdf:RDF").count(), 20);
+        assert!(text.contains("<metadata>") && text.ends_with("</metadata>\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_entries_is_not_found_in_xml_and_empty_in_json() {
+    let fake = Fake::default();
+    let xml = get(&fake, "/metadata", "application/xml").await;
+    assert_eq!(xml.status, StatusCode::NOT_FOUND);
+    assert!(xml.text().contains("<error>no metadata matching query found</error>"));
+    let json = get(&fake, "/metadata", "application/json").await;
+    assert_eq!(json.json(), serde_json::json!({"total": 0, "items": [], "next": null}));
+}
+
+#[tokio::test]
+async fn a_list_is_paged_by_its_next_links() {
+    let fake = several(5);
+    let mut path = "/metadata?limit=2".to_owned();
+    let mut titles = Vec::new();
+    loop {
+        let answer = get(&fake, &path, "application/json").await;
+        let json = answer.json();
+        assert_eq!(json["total"], 5);
+        let items = json["items"].as_array().cloned().unwrap_or_default();
+        titles.extend(items.iter().map(|item| item["title"].as_str().unwrap_or_default().to_owned()));
+        let Some(next) = json["next"].as_str() else { break };
+        assert_eq!(answer.header(header::LINK), format!("<{next}>; rel=\"next\""));
+        path = next.trim_start_matches("http://mp.example.org").to_owned();
+    }
+    assert_eq!(titles, ["Image 5", "Image 4", "Image 3", "Image 2", "Image 1"]);
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_path_and_by_parameters() {
+    let fake = several(3);
+    let image = fake.records()[1].summary.at.image;
+    let paths = [
+        format!("/metadata/{image}"),
+        format!("/metadata/{image}/jane%2Btester%40example.org"),
+        format!("//metadata/jane+tester@example.org//{image}/"),
+        format!("/metadata?identifier={image}"),
+        "/metadata?created=2014-03-08T14:02:00Z".to_owned(),
+    ];
+    for path in paths {
+        let answer = get(&fake, &path, "application/json").await;
+        assert_eq!(answer.json()["items"][0]["identifier"], image.to_string(), "{path}");
+        assert_eq!(answer.json()["total"], 1, "{path}");
+    }
+    assert_eq!(get(&fake, "/metadata?email=nobody@example.org", "text/xml").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn expired_and_deprecated_entries_are_listed_when_asked_for() {
+    let expired = proto::document::Template { valid: "2014-09-10T00:00:00Z".parse().ok(), ..template(1) };
+    let deprecated = proto::document::Template { deprecated: Some("hole".to_owned()), ..template(2) };
+    let fake = Fake::holding([signed(&expired, CREATED), signed(&deprecated, CREATED)]);
+    for (status, total) in [("valid", 0), ("expired", 1), ("deprecated", 1), ("all", 2), ("whatever", 2)] {
+        let answer = get(&fake, &format!("/metadata?status={status}"), "application/json").await;
+        assert_eq!(answer.json()["total"], total, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_filter_is_named() {
+    let fake = several(1);
+    let cases = [
+        ("/metadata?limit=many", 400, "limit"),
+        ("/metadata?after=x", 400, "after"),
+        ("/metadata?identifier=short", 400, "short"),
+        ("/metadata?standing=royal", 400, "royal"),
+        ("/metadata/a@b.org?email=c@d.org", 400, "c@d.org"),
+        ("/metadata/nonsense", 404, "nonsense"),
+    ];
+    for (path, status, named) in cases {
+        let answer = get(&fake, path, "text/plain").await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.text().contains(named), "{path}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_is_down_is_503_with_a_time_to_come_again() {
+    let answer = get(&Fake::down(), "/metadata", "").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!answer.header(header::RETRY_AFTER).is_empty());
+    assert_eq!(get(&Fake::down(), "/readyz", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(get(&Fake::down(), "/healthz", "").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn endorsers_are_results_xml_json_and_a_page() {
+    let fake = several(2);
+    let xml = get(&fake, "/endorsers", "").await.text();
+    assert!(xml.contains("<binding name=\"email\"><literal>jane+tester@example.org</literal></binding>"), "{xml}");
+    let json = get(&fake, "/endorsers", "application/json").await.json();
+    assert_eq!((json["items"][0]["name"].as_str(), json["next"].as_str()), (Some("Jane Tester"), None));
+    let address = json["items"][0]["url"].as_str().unwrap_or_default().replace("http://mp.example.org", "");
+    assert_eq!(get(&fake, &address, "application/json").await.json()["total"], 2);
+    assert!(get(&fake, "/endorsers", BROWSER).await.text().contains("Jane Tester"));
+}
