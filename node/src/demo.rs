@@ -134,7 +134,7 @@ impl Demonstration {
         let total = u64::try_from(documents.len()).unwrap_or(u64::MAX);
         for (site, _, client) in &self.nodes {
             self.wait_until(&format!("{} holds all {total} entries", site.name()), || {
-                Ok(client.entry_count()? == total)
+                Ok(client.held_count()? == total)
             })?;
         }
         say(&format!("{total} entries, uploaded round about, are held and verified by every node."));
@@ -151,7 +151,7 @@ impl Demonstration {
         say(&format!("An upload at {} was durable and queryable there after {took} ms.", first.name()));
         let path = location.path();
         for (site, _, client) in &self.nodes[1..] {
-            self.wait_until(&format!("{} answers with the upload", site.name()), || client.has(path))?;
+            self.wait_until(&format!("{} answers with the upload", site.name()), || Ok(client.has(path)?))?;
             let took = self.clock.now().ms_since(sent);
             let bytes = client.document(path)?;
             ensure!(bytes == document, "{} serves other bytes than were uploaded", site.name());

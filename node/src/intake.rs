@@ -34,7 +34,7 @@ pub struct Intake(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     ledger: Ledger,
-    key: NodeKey,
+    key: Arc<NodeKey>,
     clock: Clock,
     rules: RwLock<Arc<Rules>>,
     verifying: Semaphore,
@@ -83,7 +83,7 @@ pub struct Spread {
 impl Intake {
     /// An intake that admits in the name of `key`.
     #[must_use]
-    pub fn new(ledger: Ledger, key: NodeKey, clock: Clock, rules: Rules) -> Self {
+    pub fn new(ledger: Ledger, key: Arc<NodeKey>, clock: Clock, rules: Rules) -> Self {
         let verifiers = std::thread::available_parallelism().map_or(1, usize::from);
         Self(Arc::new(Shared {
             ledger,

@@ -13,8 +13,12 @@ use crate::bounds::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
 use crate::problem::Problem;
 use crate::registry::{Coordinates, Cursor, ListFilter, Status};
 
+/// Filters that lists will have; answering as if they were not asked for would show too much.
+const NOT_YET: [&str; 9] = ["location", "os", "os-version", "os-arch", "kind", "search", "sort", "order", "sEcho"];
+
 /// Reads path arguments by their shape, in any order, and parameters by their names.
 pub(crate) fn read(arguments: &[String], parameters: &Parameters) -> Result<ListFilter, Problem> {
+    refuse_unavailable(parameters)?;
     let mut filter = ListFilter {
         image: None,
         email: None,
@@ -31,6 +35,17 @@ pub(crate) fn read(arguments: &[String], parameters: &Parameters) -> Result<List
     agree(&mut filter.email, one(parameters, "email")?, "email")?;
     agree(&mut filter.created, one(parameters, "created")?, "created")?;
     Ok(filter)
+}
+
+fn refuse_unavailable(parameters: &Parameters) -> Result<(), Problem> {
+    let asked = |name: &&&str| parameters.first(name).is_some_and(|value| (**name, value) != ("location", "all"));
+    match NOT_YET.iter().find(asked) {
+        Some(name) => {
+            let detail = format!("{name}: lists cannot be narrowed by it in this version; ask /sparql instead");
+            Err(Problem::bad_request("parameter", detail))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Reads the three segments of an entry's address; what is malformed names no entry.
@@ -118,6 +133,7 @@ fn malformed(name: &str, error: &dyn Display) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use axum::http::{StatusCode, Uri};
     use proto::standing::Standing;
 
@@ -173,5 +189,13 @@ mod tests {
         let read = filter(&[], &text).expect("the test's cursor is good");
         assert_eq!(read.standing, Some(Standing::Bare));
         assert_eq!(read.after.map(crate::urls::cursor), Some(format!("{CREATED}_{}", "ab".repeat(32))));
+    }
+
+    #[test]
+    fn a_filter_that_is_not_available_is_refused_and_not_passed_over() {
+        for query in ["os=Debian", "location=web", "search=linux"] {
+            assert!(filter(&[], query).is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST), "{query}");
+        }
+        assert!(filter(&[], "location=all").is_ok());
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn identity(config: &Config, node: NodeId) -> Identity {
 }
 
 /// The rules of intake.
-pub(super) fn rules(config: &Config, node: NodeId) -> Rules {
+pub(crate) fn rules(config: &Config, node: NodeId) -> Rules {
     Rules {
         trust: config.trust(node),
         admittance: config.federation.admittance,
