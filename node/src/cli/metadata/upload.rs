@@ -104,7 +104,10 @@ fn describe(sent: &Sent) -> String {
             format!("{}: {}, {}\n  {}", sent.file, visible(&sent.result), visible(standing), visible(url))
         }
         (_, _, rule) => {
-            format!("{}: refused: {}: {}", sent.file, visible(rule.as_deref().unwrap_or("-")), visible(&sent.result))
+            // Some nodes name the rule within the sentence.
+            let rule = rule.as_deref().filter(|rule| !sent.result.contains(rule));
+            let rule = rule.map_or(String::new(), |rule| format!("{}: ", visible(rule)));
+            format!("{}: refused: {rule}{}", sent.file, visible(&sent.result))
         }
     }
 }
@@ -117,5 +120,8 @@ mod tests {
     fn a_refused_document_is_said_with_its_rule() {
         let sent = refused("a.xml".to_owned(), "one-type".to_owned(), "2 of them".to_owned());
         assert_eq!(describe(&sent), "a.xml: refused: one-type: 2 of them");
+        let sent =
+            refused("a.xml".to_owned(), "one-type".to_owned(), "invalid metadata: one-type: 2 of them".to_owned());
+        assert_eq!(describe(&sent), "a.xml: refused: invalid metadata: one-type: 2 of them");
     }
 }
