@@ -135,3 +135,30 @@ pub const CLIENT_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Most entries that `metadata show` fetches for one image; the newest are shown.
 pub const SHOWN_ENTRIES_MAX: usize = 100;
+
+/// Changes that the graph reads from the ledger at once; each entry of them is read and verified in turn.
+pub const GRAPH_CHANGES_MAX: usize = 1_000;
+
+/// Changes from which on the graph is bulk-loaded: three times as fast, but readers see it in steps of as many entries.
+pub const GRAPH_BULK_MIN: usize = 1_000;
+
+/// Longest query in bytes; those people write have some hundred.
+pub const QUERY_TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// Deepest nesting of brackets in a query; the parser is recursive, and 2,200 groups overflow a stack of 8 MiB.
+pub const QUERY_NESTING_MAX: usize = 64;
+
+/// Longest run of unary operators in a query; each is a level of nesting for the parser.
+pub const QUERY_UNARY_RUN_MAX: usize = 16;
+
+/// Default graphs and named graphs that a request may name.
+pub const QUERY_GRAPHS_MAX: usize = 64;
+
+/// Stack of a query's thread; it is reserved and not used, but for queries of 64 KiB that are one chain of operators.
+pub const QUERY_STACK_BYTES: usize = 512 * 1024 * 1024;
+
+/// How long a query waits for one of those that run to end.
+pub const QUERY_WAIT: Duration = Duration::from_millis(500);
+
+/// How long a stop waits for queries that were cancelled; some cannot be stopped before they end.
+pub const QUERY_END_WAIT: Duration = Duration::from_secs(1);

@@ -155,7 +155,7 @@ async fn start_network(
         external: config.federation.external.clone(),
         machine: Federation::new(settings::machine(config, key.node_id()), held, refused),
     };
-    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone() };
+    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
     Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)
 }
 

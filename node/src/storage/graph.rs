@@ -1,1 +1,102 @@
-//! The graph.
+//! The graph: what SPARQL sees, derived from the ledger and rebuilt from it at any time.
+
+mod entry;
+mod error;
+
+mod apply;
+mod store;
+mod writer;
+
+mod answer;
+mod gate;
+mod query;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use web::registry::{Query, QueryAnswer, QueryError};
+
+pub use entry::{GraphEntry, GraphPlacement, Provenance, Source, SourceError};
+pub use error::GraphError;
+pub use query::QueryLimits;
+
+use query::Queries;
+use store::GraphStore;
+use writer::Writer;
+
+/// Where the graph is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// In a folder of its own; what a loss of power took from it is replayed at the next start.
+    Disk(PathBuf),
+    /// In memory; it is rebuilt at every start.
+    Memory,
+}
+
+/// What [`Graph::rebuild`] tells of its progress: the changes that it has followed.
+pub type Progress = Box<dyn FnMut(u64) + Send>;
+
+/// The one graph of a node; clones share it.
+///
+/// One thread writes: on RocksDB two transactions at once lose updates without an error (dependencies.md 2).
+#[derive(Clone)]
+pub struct Graph {
+    writer: Arc<Writer>,
+    queries: Queries,
+}
+
+impl fmt::Debug for Graph {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Graph").field("position", &self.position()).finish_non_exhaustive()
+    }
+}
+
+impl Graph {
+    /// Opens the graph and starts to follow `source` in the background; [`Self::wait_until`] tells how far it has come.
+    ///
+    /// Blocks while the store is opened; for a start, not for a task.
+    pub fn open(location: &Location, source: impl Source, limits: QueryLimits) -> Result<Self, GraphError> {
+        let store = GraphStore::open(location)?;
+        let queries = Queries::new(store.clone(), limits);
+        Ok(Self { writer: Arc::new(Writer::start(store, Box::new(source))?), queries })
+    }
+
+    /// The last change of the ledger that the graph shows.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.writer.position()
+    }
+
+    /// Says that the ledger has come to the change `change`.
+    pub fn notify(&self, change: u64) {
+        self.writer.notify(change);
+    }
+
+    /// Answers once the graph shows the change `change`; it need not be notified of it before.
+    pub async fn wait_until(&self, change: u64) -> Result<(), GraphError> {
+        self.writer.wait_until(change).await
+    }
+
+    /// Clears the graph and fills it again from its source; queries see it grow.
+    pub async fn rebuild(&self, progress: Progress) -> Result<(), GraphError> {
+        self.writer.rebuild(progress).await
+    }
+
+    /// Answers a query within the limits; dropping the answer's future ends the query.
+    pub async fn query(&self, query: Query) -> Result<QueryAnswer, QueryError> {
+        self.queries.answer(query).await
+    }
+
+    /// Ends queries and the following of the ledger, and writes to disk what is not there yet.
+    pub async fn close(&self) {
+        self.queries.close().await;
+        let writer = Arc::clone(&self.writer);
+        if let Err(error) = tokio::task::spawn_blocking(move || writer.close()).await {
+            tracing::error!(%error, "the graph was not closed in order");
+        }
+    }
+}

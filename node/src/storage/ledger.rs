@@ -1,19 +1,25 @@
 //! The ledger: entries, admissions and refusals in SQLite, durable before they are acknowledged.
 
-mod admit;
 mod candidate;
-mod check;
-mod claims;
-mod columns;
-mod entries;
 mod error;
+
+mod columns;
+mod schema;
+
+mod admit;
+mod claims;
+mod placements;
+mod writer;
+
+mod check;
+mod entries;
 mod exchange;
 mod lists;
-mod placements;
 mod readers;
 mod refusals;
-mod schema;
-mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -108,13 +108,5 @@ pub(super) async fn holding(folder: &Path, candidates: &[Candidate]) -> Ledger {
 
 /// All current entries that are not contested.
 pub(super) fn everything() -> ListFilter {
-    ListFilter {
-        image: None,
-        email: None,
-        created: None,
-        status: Status::All,
-        standing: None,
-        limit: 100,
-        after: None,
-    }
+    ListFilter { image: None, email: None, created: None, status: Status::All, standing: None, limit: 100, after: None }
 }

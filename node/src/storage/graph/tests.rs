@@ -1,0 +1,5 @@
+//! The graph's claims over hand-made entries.
+
+mod following;
+mod make;
+mod queries;

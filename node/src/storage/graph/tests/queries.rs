@@ -1,0 +1,204 @@
+//! What queries are answered, and which are not.
+
+use web::registry::{Dialect, GraphFormat, Query, QueryError, ResultsFormat};
+
+use super::make::{Fake, ask, entry, limits, query, rows, showing};
+use crate::bounds::{QUERY_NESTING_MAX, QUERY_TEXT_BYTES_MAX};
+use crate::storage::graph::{Graph, GraphEntry, GraphPlacement, Location, QueryLimits};
+
+const TALK_SYSTEMS: &str = "PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX slterms: <http://mp.stratuslab.eu/slterms#>
+select distinct ?os ?identifier where { ?x dcterms:identifier ?identifier . ?x slterms:os ?os }";
+
+const TALK_ENDORSED: &str = "PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX slreq: <http://mp.stratuslab.eu/slreq#>
+select distinct ?identifier ?email ?created where {
+  ?x dcterms:identifier ?identifier; slreq:endorsement ?endorsement .
+  ?endorsement slreq:endorser ?endorser; dcterms:created ?created .
+  ?endorser slreq:email ?email .
+  FILTER (?email = \"me@example.com\") }";
+
+/// Has no end within any limit.
+const ENDLESS: &str = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o . ?p ?q ?r } ORDER BY ?a ?d";
+
+async fn limited(limits: QueryLimits) -> Graph {
+    let source = Fake::default();
+    let last = (0..20).map(|number| source.set(entry(number))).max().unwrap();
+    let graph = Graph::open(&Location::Memory, source, limits).unwrap();
+    graph.wait_until(last).await.unwrap();
+    graph
+}
+
+#[tokio::test]
+async fn the_talks_queries_are_answered() {
+    let superseded = GraphEntry { placement: GraphPlacement::Superseded, ..entry(3) };
+    let (graph, _) = showing([entry(1), entry(2), superseded]).await;
+    assert_eq!(rows(&graph, TALK_SYSTEMS).await, ["os0,image2", "os1,image1"]);
+    let endorsed = ["image1,me@example.com,2014-01-01T00:00:01Z", "image2,me@example.com,2014-01-01T00:00:02Z"];
+    assert_eq!(rows(&graph, TALK_ENDORSED).await, endorsed);
+    let original = Query { dialect: Dialect::Original, ..query(TALK_SYSTEMS) };
+    assert!(ask(&graph, original).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_history_is_a_named_graph_and_can_be_the_default_one() {
+    let superseded = GraphEntry { placement: GraphPlacement::Superseded, ..entry(3) };
+    let (graph, _) = showing([entry(1), superseded]).await;
+    let text = "SELECT ?i { ?x <http://purl.org/dc/terms/identifier> ?i }";
+    let history = vec!["http://mp.stratuslab.eu/history".to_owned()];
+    let of_history = Query { default_graphs: history.clone(), ..query(text) };
+    assert_eq!(ask(&graph, of_history.clone()).await.unwrap(), "i\r\nimage3\r\n");
+    let original = Query { dialect: Dialect::Original, ..of_history };
+    assert!(matches!(ask(&graph, original).await, Err(QueryError::NotAllowed(_))));
+    // Where only named graphs are given, the default graph is empty.
+    let named = Query { named_graphs: history, ..query(text) };
+    assert_eq!(ask(&graph, named).await.unwrap(), "i\r\n");
+}
+
+#[tokio::test]
+async fn solutions_are_written_in_every_format() {
+    let (graph, _) = showing([entry(1)]).await;
+    let text = "SELECT ?i { ?x <http://purl.org/dc/terms/identifier> ?i }";
+    let formats = [
+        (ResultsFormat::Json, "application/sparql-results+json", "\"image1\""),
+        (ResultsFormat::Xml, "application/sparql-results+xml", "<literal>image1</literal>"),
+        (ResultsFormat::Csv, "text/csv; charset=utf-8", "image1"),
+        (ResultsFormat::Tsv, "text/tab-separated-values; charset=utf-8", "\"image1\""),
+    ];
+    for (results, media_type, part) in formats {
+        let answer = graph.query(Query { results, ..query(text) }).await.unwrap();
+        assert_eq!(answer.media_type, media_type);
+        assert!(String::from_utf8_lossy(&answer.body).contains(part), "{media_type}");
+    }
+}
+
+#[tokio::test]
+async fn graphs_are_written_in_every_format() {
+    let (graph, _) = showing([entry(1)]).await;
+    let text = format!("DESCRIBE <http://mp.stratuslab.eu/entries/{}>", entry(1).id);
+    let formats = [
+        (GraphFormat::Turtle, "text/turtle", "dcterms:identifier \"image1\""),
+        (GraphFormat::NTriples, "application/n-triples", "<http://purl.org/dc/terms/identifier> \"image1\""),
+        (GraphFormat::RdfXml, "application/rdf+xml", "<dcterms:identifier>image1<"),
+        (GraphFormat::JsonLd, "application/ld+json", "\"image1\""),
+    ];
+    for (format, media_type, part) in formats {
+        let answer = graph.query(Query { graph: format, ..query(&text) }).await.unwrap();
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(answer.media_type.starts_with(media_type), "{}", answer.media_type);
+        assert!(body.contains(part), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_truth_value_is_written_in_json_and_xml_only() {
+    let (graph, _) = showing([entry(1)]).await;
+    for (results, is_answered) in [
+        (ResultsFormat::Json, true),
+        (ResultsFormat::Xml, true),
+        (ResultsFormat::Csv, false),
+        (ResultsFormat::Tsv, false),
+    ] {
+        let answer = graph.query(Query { results, ..query("ASK { ?a ?b ?c }") }).await;
+        assert_eq!(answer.is_ok(), is_answered);
+        assert!(is_answered || matches!(answer, Err(QueryError::Format(_))));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_query_is_a_syntax_error() {
+    let (graph, _) = showing([]).await;
+    for text in ["", "SELECT", "INSERT DATA { <a:a> <a:b> <a:c> }", "CLEAR ALL", "LOAD <http://127.0.0.1/>", "\0"] {
+        assert!(matches!(ask(&graph, query(text)).await, Err(QueryError::Syntax(_))), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_complete_or_refused_as_too_large() {
+    let graph = limited(QueryLimits { rows_max: 10, ..limits() }).await;
+    let text = "SELECT ?i { ?x <http://purl.org/dc/terms/identifier> ?i }";
+    let refused = ask(&graph, query(text)).await;
+    assert_eq!(refused, Err(QueryError::TooLarge { limit: 10, unit: "rows" }));
+    assert_eq!(rows(&graph, &format!("{text} LIMIT 10")).await.len(), 10);
+
+    let graph = limited(QueryLimits { bytes_max: 100, ..limits() }).await;
+    let refused = ask(&graph, query(text)).await;
+    assert_eq!(refused, Err(QueryError::TooLarge { limit: 100, unit: "bytes" }));
+    let refused = ask(&graph, query("CONSTRUCT WHERE { ?a ?b ?c }")).await;
+    assert_eq!(refused, Err(QueryError::TooLarge { limit: 100, unit: "bytes" }));
+}
+
+#[tokio::test]
+async fn a_query_ends_at_its_limit() {
+    let graph = limited(QueryLimits { timeout_ms: 50, ..limits() }).await;
+    assert_eq!(ask(&graph, query(ENDLESS)).await, Err(QueryError::TimedOut { limit_ms: 50 }));
+}
+
+#[tokio::test]
+async fn a_query_that_nobody_waits_for_makes_room_for_others() {
+    let graph = limited(QueryLimits { concurrent_max: 1, ..limits() }).await;
+    let endless = tokio::spawn({
+        let graph = graph.clone();
+        async move { graph.query(query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }")).await }
+    });
+    while graph.query(query("ASK {}")).await != Err(QueryError::Overloaded) {
+        tokio::task::yield_now().await;
+    }
+    endless.abort();
+    let cheap = Query { results: ResultsFormat::Json, ..query("ASK {}") };
+    while graph.query(cheap.clone()).await == Err(QueryError::Overloaded) {}
+    assert!(graph.query(cheap).await.is_ok());
+}
+
+#[tokio::test]
+async fn deep_texts_are_refused_and_the_deepest_allowed_are_answered() {
+    let (graph, _) = showing([entry(1)]).await;
+    let groups = |depth: usize| format!("SELECT * {}{}", "{".repeat(depth), "}".repeat(depth));
+    assert!(ask(&graph, query(&groups(QUERY_NESTING_MAX))).await.is_ok());
+    assert!(matches!(ask(&graph, query(&groups(2_200))).await, Err(QueryError::NotAllowed(_))));
+    let deepest = [
+        ("SELECT * { FILTER(", "(", "1", ")", ") }"),
+        ("SELECT * { ?x ?p ", "(", "1", ")", " }"),
+        ("SELECT * { ?x ?p ", "[ <a:b> ", "1", "]", " }"),
+        ("SELECT * { ?x ", "(", "<a:b>", ")*", " ?y }"),
+        ("SELECT * { FILTER ", "EXISTS { FILTER ", "(1)", "}", " }"),
+        ("SELECT * ", "{ OPTIONAL ", "{}", "}", ""),
+        ("SELECT * ", "{ SELECT * ", "{}", "}", ""),
+        ("SELECT (", "ABS(", "1", ")", " AS ?v) {}"),
+    ];
+    for (head, open, middle, close, tail) in deepest {
+        let depth = QUERY_NESTING_MAX - 2;
+        let text = format!("{head}{}{middle}{}{tail}", open.repeat(depth), close.repeat(depth));
+        let answer = ask(&graph, query(&text)).await;
+        assert!(matches!(answer, Ok(_) | Err(QueryError::Syntax(_))), "{open}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_longest_chains_do_not_overflow_the_stack() {
+    let (graph, _) = showing([entry(1)]).await;
+    let chains = [
+        ("SELECT * { FILTER(1", "+1", ") }"),
+        ("SELECT * { FILTER(1", "||1", ") }"),
+        ("SELECT * { FILTER(1", "&&1", ") }"),
+        ("SELECT * { FILTER(1", "*1", ") }"),
+        ("SELECT * { {}", "UNION{}", " }"),
+        ("SELECT * { ", "OPTIONAL{}", " }"),
+        ("SELECT * { ", "MINUS{}", " }"),
+        ("SELECT * { ", "{}", " }"),
+        ("SELECT * { ", "FILTER(1)", " }"),
+        ("SELECT * { ?x a", "/a", " ?y }"),
+        ("SELECT * { ?x a", "|a", " ?y }"),
+        ("SELECT * { ?x a ?y ", ".?x a ?y", " }"),
+        ("SELECT * { ?x a 1", ",1", " }"),
+        ("SELECT * { FILTER(1 IN(1", ",1", ")) }"),
+        ("SELECT * { VALUES ?x { 1", " 1", " } }"),
+    ];
+    for (head, link, tail) in chains {
+        let links = (QUERY_TEXT_BYTES_MAX - head.len() - tail.len()) / link.len();
+        let text = format!("{head}{}{tail}", link.repeat(links));
+        let answer = ask(&graph, query(&text)).await;
+        let is_bounded = matches!(answer, Ok(_) | Err(QueryError::TimedOut { .. } | QueryError::TooLarge { .. }));
+        assert!(is_bounded, "{link}: {:?}", answer.map(|text| text.len()));
+    }
+}
