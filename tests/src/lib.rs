@@ -1,5 +1,6 @@
 //! What needs more than one crate.
 
+pub mod bench;
 pub mod corpus;
 pub mod http;
 pub mod simulator;
