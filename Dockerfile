@@ -19,7 +19,8 @@ FROM debian:12-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libssl3 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 4040 --home-dir /var/lib/marketplace --create-home marketplace
+    && useradd --system --uid 4040 --home-dir /var/lib/marketplace --create-home marketplace \
+    && install --directory --owner marketplace /federation
 COPY --from=build /source/target/release/marketplace /usr/local/bin/marketplace
 USER marketplace
 WORKDIR /var/lib/marketplace

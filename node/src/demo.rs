@@ -133,9 +133,10 @@ impl Demonstration {
         bar.finish_and_clear();
         let total = u64::try_from(documents.len()).unwrap_or(u64::MAX);
         for (site, _, client) in &self.nodes {
-            self.wait_until(&format!("{} holds all {total} entries", site.name()), || {
-                Ok(held_count(client)? == total)
-            })?;
+            self.wait_until(
+                &format!("{} holds all {total} entries", site.name()),
+                || Ok(held_count(client)? == total),
+            )?;
         }
         say(&format!("{total} entries, uploaded round about, are held and verified by every node."));
         Ok(())

@@ -67,7 +67,8 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let stop = CancellationToken::new();
     let stores = Stores::open(&config, &key).await?;
     let (identity_sender, identity) = watch::channel(settings::identity(&config, key.node_id()));
-    let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), settings::rules(&config, key.node_id()));
+    let intake =
+        Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), settings::rules(&config, key.node_id()));
     let network = start_network(&config, &key, &stores, &intake, &clock, &stop).await?;
     let registry = NodeRegistry {
         clock: clock.clone(),

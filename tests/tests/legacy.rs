@@ -38,7 +38,7 @@ fn fixtures() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("skipped: no ../shared/fixtures");
+    eprintln!("skipped: no ../shared/fixtures");
     None
 }
 

@@ -120,9 +120,7 @@ fn content(name: &str, bytes: u64, kind: &str) -> Template {
         let digits: String = hash.digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         Checksum::new(algorithm, &digits).expect("the digits are hexadecimal")
     };
-    template.checksums = vec![
-        checksum(ChecksumAlgorithm::Sha256, Hash::Sha256),
-        checksum(ChecksumAlgorithm::Sha512, Hash::Sha512),
-    ];
+    template.checksums =
+        vec![checksum(ChecksumAlgorithm::Sha256, Hash::Sha256), checksum(ChecksumAlgorithm::Sha512, Hash::Sha512)];
     template
 }

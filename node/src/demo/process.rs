@@ -54,10 +54,8 @@ const LOG_LINES_SHOWN: usize = 10;
 impl NodeProcess {
     /// Starts `program` with `arguments` and waits until it says that it is ready; its messages go to `log`.
     pub fn start(program: &Path, arguments: &[String], log: &Path) -> Result<Self, StartError> {
-        let spawn_error = |error: std::io::Error| StartError::Spawn {
-            program: program.to_owned(),
-            reason: error.to_string(),
-        };
+        let spawn_error =
+            |error: std::io::Error| StartError::Spawn { program: program.to_owned(), reason: error.to_string() };
         let messages = std::fs::OpenOptions::new().create(true).append(true).open(log).map_err(spawn_error)?;
         let mut child = Command::new(program)
             .args(arguments)

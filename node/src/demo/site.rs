@@ -194,10 +194,10 @@ fn list(texts: &[String]) -> String {
 
 /// `a`, `b` and on; past `z` the number.
 fn letter(index: usize) -> String {
-    u8::try_from(index).ok().filter(|index| *index < 26).map_or_else(
-        || index.to_string(),
-        |index| char::from(b'a' + index).to_string(),
-    )
+    u8::try_from(index)
+        .ok()
+        .filter(|index| *index < 26)
+        .map_or_else(|| index.to_string(), |index| char::from(b'a' + index).to_string())
 }
 
 #[cfg(test)]
