@@ -62,7 +62,7 @@ pub const REQUEST_FRAME_BYTES_MAX: usize = RECONCILE_FRAME_BYTES_MAX + 64;
 /// Largest response frame in bytes: a full batch of envelopes with their length bytes.
 pub const RESPONSE_FRAME_BYTES_MAX: usize = FETCH_BYTES_MAX + FETCH_ITEMS_MAX * 8 + 64;
 
-/// Most rounds of one reconciliation; 20,000 differences in 1,000,000 took 148 (dependencies.md 5). A peer that has
+/// Most rounds of one reconciliation; 20,000 differences in 1,000,000 took 148. A peer that has
 /// more is asked again in a new session, and one that never ends is dropped here.
 pub const RECONCILE_ROUNDS_MAX: u32 = 512;
 

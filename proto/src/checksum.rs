@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A hash function that documents name; the texts are exact (reference rule K4).
+/// A hash function that documents name; the texts are exact (docs/original.md rule K4).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChecksumAlgorithm {
     /// `MD5`.

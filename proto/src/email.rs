@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// An address of the original's shape, `[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+` (reference 2.3); it is compared as it is written.
+/// An address of the original's shape, `[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+` (docs/original.md 2).
+///
+/// It is compared as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Email(String);
 

@@ -22,7 +22,7 @@ pub enum NotEndorsed {
     /// The document breaks a rule.
     #[error(transparent)]
     Violation(#[from] Violation),
-    /// The endorsement names another than the signer (reference 2.7).
+    /// The endorsement names another than the signer (docs/original.md 6).
     #[error("the document states the endorser's {field} as {stated:?}, the signer's certificate has {certified:?}")]
     Inconsistent {
         /// Which of `email`, `subject` and `issuer`.
@@ -95,7 +95,9 @@ impl Endorsed {
     }
 }
 
-/// Each value of the certificate equals the document's, as a string (reference 2.7); an absent address binds nothing.
+/// Each value of the certificate equals the document's, as a string (docs/original.md 6).
+///
+/// An absent address binds nothing.
 fn check_endorser(document: &Document, certificate: &Certificate) -> Result<CertificateEmail, NotEndorsed> {
     let check = |field, stated: &str, certified: &str| match stated == certified {
         true => Ok(()),

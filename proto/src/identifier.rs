@@ -1,4 +1,4 @@
-//! Image identifiers: a SHA-1 written in 27 characters (reference 2.2).
+//! Image identifiers: a SHA-1 written in 27 characters (docs/original.md 1).
 
 use std::fmt;
 use std::str::FromStr;

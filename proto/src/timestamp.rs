@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
-/// A moment in whole seconds, written `2014-03-08T14:10:40Z` and in no other way (reference rule K13).
+/// A moment in whole seconds, written `2014-03-08T14:10:40Z` and in no other way (docs/original.md rule K13).
 ///
 /// The order of timestamps is the order of their texts, as the original compared them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

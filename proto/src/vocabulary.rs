@@ -1,4 +1,4 @@
-//! The names of the original's vocabulary (reference 2.5).
+//! The names of the original's vocabulary (docs/original.md 4).
 
 /// The base of every document and the namespace root of the registry.
 pub const BASE: &str = "http://mp.stratuslab.eu/";

@@ -1,4 +1,4 @@
-//! The original's verdicts on its fixtures and edge probes (reference 2.10 and 2.12), each document built here.
+//! The original's verdicts on its fixtures and edge probes (docs/original.md 9 and 2.12), each document built here.
 
 use proto::document::{Document, Rule, Strength, check_draft};
 

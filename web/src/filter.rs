@@ -56,7 +56,7 @@ pub(crate) fn coordinates(identifier: &str, email: &str, created: &str) -> Resul
     Ok(Coordinates { image: part(identifier)?, email: part(email)?, created: part(created)? })
 }
 
-/// An e-mail address or a moment is known by its shape; anything else is an identifier (reference 1.3).
+/// An e-mail address or a moment is known by its shape; anything else is an identifier (docs/original.md 8).
 fn narrow_by_shape(filter: &mut ListFilter, argument: &str) -> Result<(), Problem> {
     if let Ok(email) = argument.parse::<Email>() {
         agree(&mut filter.email, Some(email), "email")

@@ -42,7 +42,7 @@ pub type Progress = Box<dyn FnMut(u64) + Send>;
 
 /// The one graph of a node; clones share it.
 ///
-/// One thread writes: on RocksDB two transactions at once lose updates without an error (dependencies.md 2).
+/// One thread writes: on RocksDB two transactions at once lose updates without an error.
 #[derive(Clone)]
 pub struct Graph {
     writer: Arc<Writer>,

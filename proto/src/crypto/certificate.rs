@@ -139,7 +139,7 @@ impl Certificate {
         self.0.key.bits()
     }
 
-    /// The subject as Java writes it in RFC 2253 form (reference 2.7).
+    /// The subject as Java writes it in RFC 2253 form (docs/original.md 6).
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.0.subject

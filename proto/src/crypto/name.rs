@@ -1,4 +1,4 @@
-//! Distinguished names as Java writes them in its RFC 2253 form, which is what documents carry (reference 2.7).
+//! Distinguished names as Java writes them in its RFC 2253 form, which is what documents carry (docs/original.md 6).
 
 use super::der::{self, Reader, Value};
 

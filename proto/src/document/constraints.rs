@@ -1,4 +1,4 @@
-//! The rules about what the triples say (reference 2.4), and the values they vouch for.
+//! The rules about what the triples say (docs/original.md 3), and the values they vouch for.
 
 use super::properties::{self, Properties, Property, literal_of, subject_of, text_of};
 use super::rule::{Rule, Violation};

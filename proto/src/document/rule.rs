@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Strength {
     /// What a node asks of every document: the original server's rules, and those that make a document unambiguous.
     Server,
-    /// The original's published schema in addition (reference 2.5), which its command line asked for.
+    /// The original's published schema in addition (docs/original.md 4), which its command line asked for.
     Strict,
 }
 
@@ -69,11 +69,11 @@ rules! {
     OneBase = "one-base", Server;
     /// The root holds one `rdf:Description` and nothing else (schema; W4).
     OneDescription = "one-description", Server;
-    /// The document is RDF/XML (reference 2.6).
+    /// The document is RDF/XML (docs/original.md 5).
     RdfModel = "rdf-model", Server;
     /// There is one `dcterms:identifier` (schema).
     OneIdentifier = "one-identifier", Server;
-    /// The identifier is 27 characters that spell 160 bits (reference 2.2; W29).
+    /// The identifier is 27 characters that spell 160 bits (docs/original.md 1; W29).
     IdentifierForm = "identifier-form", Server;
     /// `rdf:about` is `#` and the identifier (K11).
     SameIdentifier = "same-identifier", Server;

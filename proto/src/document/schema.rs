@@ -1,4 +1,4 @@
-//! The original's XML Schema (reference 2.5), as far as the rules of the server leave it anything to refuse.
+//! The original's XML Schema (docs/original.md 4), as far as the rules of the server leave it anything to refuse.
 
 use super::Endorsing;
 use super::properties;

@@ -1,4 +1,4 @@
-//! Fills the endorsement of a document, as the original's signing tool did (reference 2.8).
+//! Fills the endorsement of a document, as the original's signing tool did (docs/original.md 7).
 
 use crate::timestamp::Timestamp;
 use crate::vocabulary::{DCTERMS, RDF, SLREQ, XMLDSIG};

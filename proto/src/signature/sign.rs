@@ -1,4 +1,4 @@
-//! Fills a document's endorsement and signs it (reference 2.8).
+//! Fills a document's endorsement and signs it (docs/original.md 7).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -57,7 +57,7 @@ pub(super) fn encode<M: Encode>(message: &M) -> Bytes {
 /// The message of a frame of at most `MAX` bytes.
 ///
 /// The limit of bincode counts what the message claims to hold before it allocates: without it nine bytes that claim
-/// 2⁴⁰ strings abort the process (dependencies.md 4).
+/// 2⁴⁰ strings abort the process.
 pub(super) fn decode<M: Encode + Decode<()>, const MAX: usize>(frame: &[u8]) -> Result<Received<M>, BadFrame> {
     if frame.len() > MAX {
         return Err(BadFrame::TooLong { length: frame.len(), max: MAX });
