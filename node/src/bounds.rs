@@ -51,6 +51,9 @@ pub const WAKE_MIN: Duration = Duration::from_millis(1);
 
 // Intake.
 
+/// Bytes of the answer to one query, which is held whole: it is complete or an error, never a part.
+pub const QUERY_ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// Uploads that may wait for verification at once; each may hold a document of the greatest size.
 pub const UPLOADS_WAITING_MAX: usize = 256;
 

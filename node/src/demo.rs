@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::timestamp::Instant;
 
-use crate::client::Client;
+use crate::client::{Client, encode};
 use crate::clock::Clock;
 
 pub mod endorser;
@@ -134,7 +134,7 @@ impl Demonstration {
         let total = u64::try_from(documents.len()).unwrap_or(u64::MAX);
         for (site, _, client) in &self.nodes {
             self.wait_until(&format!("{} holds all {total} entries", site.name()), || {
-                Ok(client.entry_count()? == total)
+                Ok(held_count(client)? == total)
             })?;
         }
         say(&format!("{total} entries, uploaded round about, are held and verified by every node."));
@@ -151,7 +151,7 @@ impl Demonstration {
         say(&format!("An upload at {} was durable and queryable there after {took} ms.", first.name()));
         let path = location.path();
         for (site, _, client) in &self.nodes[1..] {
-            self.wait_until(&format!("{} answers with the upload", site.name()), || client.has(path))?;
+            self.wait_until(&format!("{} answers with the upload", site.name()), || Ok(client.has(path)?))?;
             let took = self.clock.now().ms_since(sent);
             let bytes = client.document(path)?;
             ensure!(bytes == document, "{} serves other bytes than were uploaded", site.name());
@@ -189,6 +189,17 @@ impl Demonstration {
         }
         Ok(())
     }
+}
+
+/// How many entries a node holds, superseded ones among them; lists show current ones.
+fn held_count(client: &Client) -> anyhow::Result<u64> {
+    let query = "SELECT (COUNT(DISTINCT ?entry) AS ?count) WHERE { GRAPH <http://mp.stratuslab.eu/provenance> \
+                 { ?entry <http://mp.stratuslab.eu/ledger#standing> ?standing } }";
+    let path = format!("/sparql?query={}", encode(query));
+    let answer = client.fetch(&path, "application/sparql-results+json")?;
+    let results: serde_json::Value = serde_json::from_slice(&answer.body).context("the answer is not JSON")?;
+    let count = results["results"]["bindings"][0]["count"]["value"].as_str();
+    count.and_then(|count| count.parse().ok()).context("the answer has no count")
 }
 
 fn wait_for_interrupt() -> anyhow::Result<()> {

@@ -3,8 +3,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
-use proto::admission::{Admission, Confirmation};
+use proto::admission::{Admission, AdmissionId, Confirmation};
 use proto::crypto::NodeKey;
+use proto::digest::Sha256Digest;
 use proto::entry::Entry;
 use proto::federation::{Admittance, Outcome};
 use proto::intake::{Refusal, examine};
@@ -25,7 +26,7 @@ use crate::storage::ledger::{
 
 mod candidate;
 
-use candidate::Arrival;
+use candidate::Manner;
 
 /// Takes documents in; clones share one pool.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub struct Intake(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     ledger: Ledger,
-    key: NodeKey,
+    key: Arc<NodeKey>,
     clock: Clock,
     rules: RwLock<Arc<Rules>>,
     verifying: Semaphore,
@@ -71,6 +72,15 @@ pub struct Taken {
     pub spread: Option<Spread>,
 }
 
+/// What became of an envelope.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// For the federation.
+    pub outcome: Outcome,
+    /// The graph shows what is new once it has reached this change; none where nothing is.
+    pub change: Option<u64>,
+}
+
 /// What peers shall get.
 #[derive(Debug, Clone)]
 pub struct Spread {
@@ -80,10 +90,13 @@ pub struct Spread {
     pub envelope: Envelope,
 }
 
+/// The rule by which an admission gives way to an earlier one of its entry and origin.
+pub(crate) const OUTRANKED: &str = "outranked";
+
 impl Intake {
     /// An intake that admits in the name of `key`.
     #[must_use]
-    pub fn new(ledger: Ledger, key: NodeKey, clock: Clock, rules: Rules) -> Self {
+    pub fn new(ledger: Ledger, key: Arc<NodeKey>, clock: Clock, rules: Rules) -> Self {
         let verifiers = std::thread::available_parallelism().map_or(1, usize::from);
         Self(Arc::new(Shared {
             ledger,
@@ -130,8 +143,8 @@ impl Intake {
         now: Instant,
     ) -> Result<Taken, UploadRefusal> {
         let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, Confirmation::Unconfirmed, &self.0.key);
-        let arrival = Arrival { seen: now, scope, freshness: Freshness::Checked };
-        let candidate = candidate::of(&entry, &receipt, document.clone(), &arrival);
+        let manner = Manner { seen: now, scope, freshness: Freshness::Checked };
+        let candidate = candidate::of(&entry, &receipt, document.clone(), &manner);
         let admitted = self.0.ledger.admit(candidate).await.map_err(not_admitted)?;
         let at = candidate::coordinates(entry.document());
         let located = Located { entry: entry.id(), at, standing: admitted.placement.standing };
@@ -156,58 +169,87 @@ impl Intake {
     }
 
     /// Takes what a peer brought: nothing of it is believed.
-    pub async fn take_envelope(&self, envelope: Envelope) -> Outcome {
+    pub async fn take_envelope(&self, envelope: Envelope) -> Arrival {
+        match self.admit_envelope(envelope).await {
+            Ok(admitted) => Arrival { change: Some(admitted.change), outcome: outcome(&admitted) },
+            Err(outcome) => Arrival { change: None, outcome },
+        }
+    }
+
+    /// The ledger's answer, or what keeps the envelope from it.
+    async fn admit_envelope(&self, envelope: Envelope) -> Result<Admitted, Outcome> {
         let rules = self.rules();
-        let admission = match Admission::verify(envelope.admission()) {
-            Ok(admission) => admission,
-            Err(error) => return Outcome::Invalid { rule: format!("admission: {error}") },
-        };
+        let invalid = |reason: String| Outcome::Invalid { rule: reason };
+        let admission =
+            Admission::verify(envelope.admission()).map_err(|error| invalid(format!("admission: {error}")))?;
         let document = envelope.document().clone();
-        let Some(examined) = self.verify(document.clone(), rules.algorithms).await else {
-            return Outcome::Overloaded;
-        };
-        let entry = match examined {
-            Ok(entry) => entry,
-            Err(Refusal::Invalid { rule, reason }) => return Outcome::Invalid { rule: format!("{rule}: {reason}") },
-            Err(Refusal::Policy(refusal)) => return self.refuse(&envelope, &admission, refusal).await,
+        let entry = match self.verify(document.clone(), rules.algorithms).await {
+            None => return Err(Outcome::Overloaded),
+            Some(Ok(entry)) => entry,
+            Some(Err(Refusal::Invalid { rule, reason })) => return Err(invalid(format!("{rule}: {reason}"))),
+            Some(Err(Refusal::Policy(refusal))) => return Err(self.refuse(&envelope, &admission, &refusal).await),
         };
         let receipt = admission.receipt();
         if receipt.entry != entry.id() || receipt.document != entry.raw_sha256() {
-            return Outcome::Invalid { rule: "admission: it is for another document".to_owned() };
+            return Err(invalid("admission: it is for another document".to_owned()));
         }
         if let Err(refusal) = judge(&rules, receipt.origin, &entry) {
-            return self.refuse(&envelope, &admission, refusal).await;
+            return Err(self.refuse(&envelope, &admission, &refusal).await);
         }
-        let arrival = Arrival { seen: self.0.clock.now(), scope: Scope::Federated, freshness: Freshness::Waived };
-        let candidate = candidate::of(&entry, &admission, document, &arrival);
-        match self.0.ledger.admit(candidate).await {
-            Ok(admitted) => outcome(&admitted),
-            Err(AdmitError::Refused(refusal)) => self.refuse(&envelope, &admission, refusal).await,
+        let manner = Manner { seen: self.0.clock.now(), scope: Scope::Federated, freshness: Freshness::Waived };
+        match self.0.ledger.admit(candidate::of(&entry, &admission, document, &manner)).await {
+            Ok(admitted) => self.settle(&envelope, &admission, admitted).await,
+            Err(AdmitError::Refused(refusal)) => Err(self.refuse(&envelope, &admission, &refusal).await),
             Err(error) => {
                 tracing::error!(%error, "an entry from a peer could not be stored");
-                Outcome::Overloaded
+                Err(Outcome::Overloaded)
             }
         }
     }
 
+    /// An admission that another of its entry and origin outranks is not held, and not to be fetched again either.
+    async fn settle(
+        &self,
+        envelope: &Envelope,
+        admission: &Admission,
+        admitted: Admitted,
+    ) -> Result<Admitted, Outcome> {
+        for outranked in &admitted.items.removed {
+            self.remember(envelope, outranked.id, OUTRANKED, "an earlier admission of its origin is held").await?;
+        }
+        if !admitted.items.added.is_empty() {
+            return Ok(admitted);
+        }
+        let held = self.0.ledger.envelopes(vec![admission.id()], 1).await.unwrap_or_default();
+        if held.is_empty() {
+            self.remember(envelope, admission.id(), OUTRANKED, "an earlier admission of its origin is held").await?;
+            return Err(Outcome::Refused { reason: OUTRANKED.to_owned() });
+        }
+        Ok(admitted)
+    }
+
     /// Remembers what policy refuses, so that it is not fetched again.
-    async fn refuse(&self, envelope: &Envelope, admission: &Admission, refusal: PolicyRefusal) -> Outcome {
+    async fn refuse(&self, envelope: &Envelope, admission: &Admission, refusal: &PolicyRefusal) -> Outcome {
+        match self.remember(envelope, admission.id(), refusal.rule(), &refusal.to_string()).await {
+            Ok(()) => Outcome::Refused { reason: format!("{}: {refusal}", refusal.rule()) },
+            Err(outcome) => outcome,
+        }
+    }
+
+    async fn remember(&self, envelope: &Envelope, id: AdmissionId, rule: &str, reason: &str) -> Result<(), Outcome> {
         let bytes = Bytes::copy_from_slice(envelope.admission());
         let refused = ledger::Refusal {
-            admission: Some(RefusedAdmission { id: admission.id(), bytes }),
-            document: admission.receipt().document,
+            admission: Some(RefusedAdmission { id, bytes }),
+            document: Sha256Digest::of(envelope.document()),
             raw: envelope.document().clone(),
-            rule: refusal.rule().to_owned(),
-            reason: refusal.to_string(),
+            rule: rule.to_owned(),
+            reason: reason.to_owned(),
             refused: self.0.clock.now(),
         };
-        match self.0.ledger.refuse(refused).await {
-            Ok(()) => Outcome::Refused { reason: format!("{}: {refusal}", refusal.rule()) },
-            Err(error) => {
-                tracing::error!(%error, "a refusal could not be stored");
-                Outcome::Overloaded
-            }
-        }
+        self.0.ledger.refuse(refused).await.map_err(|error| {
+            tracing::error!(%error, "a refusal could not be stored");
+            Outcome::Overloaded
+        })
     }
 
     /// Examines a document on the pool; none where the node is stopping.

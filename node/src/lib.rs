@@ -9,9 +9,16 @@ pub mod identity;
 
 pub mod storage;
 
-pub mod control;
 pub mod intake;
-
 pub mod network;
+pub mod registry;
+
+pub mod control;
+pub mod serve;
+
+pub mod maintenance;
 
 pub mod client;
+pub mod demo;
+
+pub mod cli;

@@ -1,2 +1,7 @@
-//! Program.
-fn main() {}
+//! The program `marketplace`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    node::cli::main()
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -130,7 +131,7 @@ pub fn import(config: &Config, clock: &Clock, paths: &[PathBuf]) -> anyhow::Resu
     offline(config, async |ledger| {
         let key = identity::load(&config.node.data_dir)?;
         let rules = Rules { created_ms_max_age: u64::MAX, ..serve::rules(config, key.node_id()) };
-        let intake = Intake::new(ledger, key, clock.clone(), rules);
+        let intake = Intake::new(ledger, Arc::new(key), clock.clone(), rules);
         let bar = progress("importing", u64::try_from(files.len()).unwrap_or(u64::MAX));
         let mut report = ImportReport::default();
         for path in oldest_first(files) {

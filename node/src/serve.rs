@@ -3,10 +3,12 @@
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use proto::crypto::NodeKey;
 use proto::federation::Federation;
+use proto::reconcile::Item;
 use proto::timestamp::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -56,7 +58,7 @@ pub fn run(config: Config, options: Options) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Result<()> {
-    let key = identity::load_or_create(&config.node.data_dir)?;
+    let key = Arc::new(identity::load_or_create(&config.node.data_dir)?);
     let _lock = lock(&config.node.data_dir)?;
     let clock = options.clock.map_or_else(Clock::system, Clock::started_at);
     if let Some(start) = clock.start() {
@@ -65,7 +67,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let stop = CancellationToken::new();
     let stores = Stores::open(&config, &key).await?;
     let (identity_sender, identity) = watch::channel(settings::identity(&config, key.node_id()));
-    let intake = Intake::new(stores.ledger.clone(), key.clone(), clock.clone(), settings::rules(&config, key.node_id()));
+    let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), settings::rules(&config, key.node_id()));
     let network = start_network(&config, &key, &stores, &intake, &clock, &stop).await?;
     let registry = NodeRegistry {
         clock: clock.clone(),
@@ -144,7 +146,7 @@ async fn start_network(
     clock: &Clock,
     stop: &CancellationToken,
 ) -> anyhow::Result<Network> {
-    let held = stores.ledger.items().await?;
+    let held = stores.ledger.items().await?.into_iter().map(Item::from);
     let refused = stores.ledger.refused_items().await?;
     let start = network::Start {
         seed: *key.seed(),
@@ -153,7 +155,7 @@ async fn start_network(
         external: config.federation.external.clone(),
         machine: Federation::new(settings::machine(config, key.node_id()), held, refused),
     };
-    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone() };
+    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
     Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)
 }
 

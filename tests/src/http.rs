@@ -37,6 +37,12 @@ impl Http {
         Self { agent: config.into(), base: base.to_owned() }
     }
 
+    /// The address of the node.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Gets `path`, asking for `media_type`.
     ///
     /// # Panics

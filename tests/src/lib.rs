@@ -1,5 +1,7 @@
 //! What needs more than one crate.
 
+pub mod bench;
+pub mod corpus;
 pub mod http;
 pub mod simulator;
 pub mod sites;

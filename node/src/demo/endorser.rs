@@ -5,7 +5,7 @@ use proto::checksum::{Checksum, ChecksumAlgorithm};
 use proto::crypto::{Hash, RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::document::Template;
 use proto::identifier::ImageIdentifier;
-use proto::signature::{SignRequest, Strength, sign};
+use proto::signature::{SignRequest, SigningHash, sign};
 use proto::timestamp::{Instant, Timestamp};
 
 use super::samples::{ENDORSEMENTS, Endorsement, IMAGES, Image, PEOPLE};
@@ -43,7 +43,7 @@ impl Endorser {
 
     /// Signs what `template` says at `created`.
     pub fn sign(&self, template: &Template, created: Timestamp) -> anyhow::Result<Vec<u8>> {
-        let request = SignRequest { created, email: None, strength: Strength::Sha256 };
+        let request = SignRequest { created, email: None, hash: SigningHash::Sha256 };
         sign(template.to_xml().as_bytes(), &self.key, &request).context("a sample cannot be signed")
     }
 }

@@ -10,13 +10,13 @@ use web::registry::{Coordinates, Scope};
 use crate::storage::ledger::{Candidate, Description, Freshness, SignedReceipt};
 
 /// Who brings an entry, when, and by which rules it is kept.
-pub(super) struct Arrival {
+pub(super) struct Manner {
     pub(super) seen: Instant,
     pub(super) scope: Scope,
     pub(super) freshness: Freshness,
 }
 
-pub(super) fn of(entry: &Entry, admission: &Admission, raw: Bytes, arrival: &Arrival) -> Candidate {
+pub(super) fn of(entry: &Entry, admission: &Admission, raw: Bytes, manner: &Manner) -> Candidate {
     Candidate {
         entry: entry.id(),
         at: coordinates(entry.document()),
@@ -31,9 +31,9 @@ pub(super) fn of(entry: &Entry, admission: &Admission, raw: Bytes, arrival: &Arr
             receipt: admission.receipt().clone(),
             bytes: Bytes::copy_from_slice(&admission.to_bytes()),
         },
-        seen: arrival.seen,
-        scope: arrival.scope,
-        freshness: arrival.freshness,
+        seen: manner.seen,
+        scope: manner.scope,
+        freshness: manner.freshness,
     }
 }
 

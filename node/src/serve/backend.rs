@@ -6,18 +6,24 @@ use proto::wire::Envelope;
 
 use crate::intake::Intake;
 use crate::network::Backend;
+use crate::storage::graph::Graph;
 use crate::storage::ledger::{self, Ledger};
 
-/// Intake and ledger, as the network needs them.
+/// Intake and stores, as the network needs them.
 #[derive(Debug, Clone)]
 pub(super) struct StoreBackend {
     pub(super) intake: Intake,
     pub(super) ledger: Ledger,
+    pub(super) graph: Graph,
 }
 
 impl Backend for StoreBackend {
     async fn admit(&self, envelope: Envelope) -> Outcome {
-        self.intake.take_envelope(envelope).await
+        let arrival = self.intake.take_envelope(envelope).await;
+        if let Some(change) = arrival.change {
+            self.graph.notify(change);
+        }
+        arrival.outcome
     }
 
     async fn load(&self, items: Vec<AdmissionId>, bytes_max: usize) -> Vec<Envelope> {

@@ -5,6 +5,7 @@ use proto::intake::examine;
 use proto::signature::Algorithms;
 use tokio::runtime::Handle;
 
+use crate::bounds;
 use crate::config::{Config, GraphStorage};
 use crate::storage::graph::{Graph, GraphEntry, Location, Provenance, QueryLimits, Source, SourceError};
 use crate::storage::ledger::{Ledger, LedgerError, Stored};
@@ -28,7 +29,7 @@ pub(crate) async fn open(config: &Config, ledger: &Ledger) -> anyhow::Result<Gra
         timeout_ms: config.query.timeout_ms,
         rows_max: config.query.rows_max,
         concurrent_max: config.query.concurrent_max,
-        ..QueryLimits::default()
+        bytes_max: bounds::QUERY_ANSWER_BYTES_MAX,
     };
     let source = LedgerSource { ledger: ledger.clone(), runtime: Handle::current() };
     let opened = tokio::task::spawn_blocking(move || Graph::open(&location, source, limits)).await?;

@@ -1,5 +1,7 @@
 //! The log, on standard error; its filter can be changed while the node runs.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
@@ -22,9 +24,10 @@ pub struct BadFilter {
 pub fn start_logging(section: &LogSection) -> Result<Logging, BadFilter> {
     let (filter, handle) = reload::Layer::new(parse(&section.filter)?);
     let registry = tracing_subscriber::registry().with(filter);
+    let is_terminal = std::io::stderr().is_terminal();
     // It fails only where the process has a log already, as in tests.
     let _ = match section.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Text => registry.with(fmt::layer().with_ansi(is_terminal).with_writer(std::io::stderr)).try_init(),
         LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
     };
     Ok(Logging(handle))

@@ -4,6 +4,7 @@ use proto::federation::Outcome;
 use proto::wire::Envelope;
 use tokio_util::sync::CancellationToken;
 
+use crate::intake::OUTRANKED;
 use crate::registry::NodeRegistry;
 use crate::storage::ledger::{LedgerError, StoredRefusal};
 
@@ -51,10 +52,16 @@ async fn last_place(registry: &NodeRegistry) -> Result<u64, LedgerError> {
 }
 
 async fn is_admitted_now(registry: &NodeRegistry, stored: StoredRefusal) -> Result<bool, LedgerError> {
-    let Some(admission) = stored.refusal.admission else { return Ok(false) };
+    let Some(admission) = stored.refusal.admission.filter(|_| stored.refusal.rule != OUTRANKED) else {
+        return Ok(false);
+    };
     let Ok(bytes) = admission.bytes.as_ref().try_into() else { return Ok(false) };
     let Ok(envelope) = Envelope::new(stored.refusal.raw, bytes) else { return Ok(false) };
-    match registry.intake.take_envelope(envelope.clone()).await {
+    let arrival = registry.intake.take_envelope(envelope.clone()).await;
+    if let Some(change) = arrival.change {
+        registry.graph.notify(change);
+    }
+    match arrival.outcome {
         Outcome::Held { item, replaces } => {
             registry.ledger.forget_refusals(vec![stored.seq]).await?;
             if let Err(error) = registry.network.spread(item, replaces, envelope).await {

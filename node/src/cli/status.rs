@@ -1,0 +1,128 @@
+//! `marketplace status`: what a running node is and holds, and how its peers are.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::bail;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
+
+use super::output::{self, Output};
+use super::{Global, Verdict, peer};
+use crate::bounds;
+use crate::config::Overrides;
+use crate::control::{self, Answer, Request, StatusReport};
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Show it again every two seconds, until Ctrl-C
+    #[arg(
+        long,
+        action = ArgAction::SetTrue,
+        value_parser = BoolishValueParser::new(),
+        env = "MARKETPLACE_WATCH",
+        hide_env = true
+    )]
+    watch: bool,
+}
+
+impl Status {
+    pub(super) fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
+        let config = global.configuration(Overrides::default())?;
+        loop {
+            let status = ask(&config.node.data_dir)?;
+            output.result(|| describe(&status), &status)?;
+            if !self.watch {
+                return Ok(Verdict::Yes);
+            }
+            std::thread::sleep(bounds::STATUS_WATCH_PAUSE);
+            output.note("");
+        }
+    }
+}
+
+fn ask(data_dir: &Path) -> anyhow::Result<StatusReport> {
+    match control::ask(data_dir, &Request::Status)? {
+        Answer::Status { status } => Ok(*status),
+        Answer::Refused { reason } => bail!("the node does not tell its status: {reason}"),
+        other => bail!("the node answers {other:?} when asked for its status"),
+    }
+}
+
+fn describe(status: &StatusReport) -> String {
+    let mut text = output::pairs(&identity(status));
+    let counts = &status.counts;
+    let rows = [
+        ("entries", counts.entries),
+        ("valid", counts.valid),
+        ("deprecated", counts.deprecated),
+        ("expired", counts.expired),
+        ("superseded", counts.superseded),
+        ("contested", counts.contested),
+        ("images", counts.images),
+        ("endorsers", counts.endorsers),
+        ("refused", counts.refused),
+    ];
+    // Writing to a String does not fail.
+    let _ = write!(text, "\n{}", output::pairs(&rows.map(|(name, count)| (name, count.to_string()))));
+    let _ = write!(text, "\n{}", peer::table(&status.peers));
+    if !status.refusals.is_empty() {
+        let rows: Vec<_> = status.refusals.iter().map(|(rule, count)| vec![rule.clone(), count.to_string()]).collect();
+        let _ = write!(text, "\n{}", output::table(&["REFUSED BY", "ENTRIES"], &rows));
+    }
+    text
+}
+
+fn identity(status: &StatusReport) -> Vec<(&'static str, String)> {
+    let mut pairs = vec![
+        ("node", format!("{} ({})", status.name, status.version)),
+        ("peer id", status.peer_id.clone()),
+        ("federation", status.federation.clone()),
+        ("http", status.http.clone()),
+    ];
+    pairs.extend(status.public_url.iter().map(|url| ("public url", url.clone())));
+    pairs.extend(status.p2p.iter().map(|address| ("address", address.clone())));
+    pairs.extend(status.config.iter().map(|config| ("config", config.clone())));
+    if let Some(clock) = &status.clock {
+        pairs.push(("clock", format!("{}, started at {}", status.now, clock.started_at)));
+    }
+    let (ledger, graph) = (status.storage.ledger_position, status.storage.graph_position);
+    let behind = ledger.saturating_sub(graph);
+    pairs.push(("ledger", ledger.to_string()));
+    pairs.push(("graph", if behind == 0 { graph.to_string() } else { format!("{graph}, {behind} behind") }));
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::output::Format;
+    use super::*;
+    use crate::control::{ClockReport, PeerReport, StorageReport};
+
+    #[test]
+    fn a_status_tells_the_clock_the_lag_and_the_refusals() {
+        let status = StatusReport {
+            name: "a".to_owned(),
+            now: "2015-01-01T00:00:05.000Z".to_owned(),
+            clock: Some(ClockReport { started_at: "2015-01-01T00:00:00Z".to_owned() }),
+            storage: StorageReport { ledger_position: 12, graph_position: 10 },
+            peers: vec![PeerReport { id: "12D3".to_owned(), lag: Some(4), ..PeerReport::default() }],
+            refusals: [("unbound-email".to_owned(), 3)].into(),
+            ..StatusReport::default()
+        };
+        let text = describe(&status);
+        for told in ["started at 2015-01-01T00:00:00Z", "10, 2 behind", "12D3", "unbound-email  3"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+    }
+
+    #[test]
+    fn that_no_node_runs_is_said_with_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data_dir = Some(folder.path().to_owned());
+        let global = Global { config: None, data_dir, format: Format::Text, quiet: true };
+        let error = Status { watch: false }.run(&global, Output::new(Format::Text, true)).expect_err("no node");
+        assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
+    }
+}

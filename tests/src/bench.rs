@@ -1,0 +1,65 @@
+//! Benchmarks: figures of this machine beside those of a peer, measured in the same session.
+//!
+//! They are run by `scripts/bench` and say ratios; no test depends on a time.
+
+mod documents;
+mod durability;
+mod join;
+mod machine;
+mod openssl;
+mod report;
+mod running;
+mod uploads;
+mod verify;
+mod xmlsec1;
+
+use std::path::Path;
+
+use node::clock::Clock;
+
+pub use machine::facts;
+pub use report::Report;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// User CPU of one verification.
+    Verify,
+    /// Durable uploads over HTTP.
+    Uploads,
+    /// A node that starts empty beside one that is full.
+    Join {
+        /// How many entries it fetches.
+        entries: usize,
+    },
+}
+
+/// Entries that a joining node fetches where nothing else is said.
+pub const ENTRIES_USUAL: usize = 20_000;
+
+impl Suite {
+    /// Every suite, with `entries` to fetch by the joining node.
+    #[must_use]
+    pub const fn all(entries: usize) -> [Self; 3] {
+        [Self::Verify, Self::Uploads, Self::Join { entries }]
+    }
+
+    /// The name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Uploads => "uploads",
+            Self::Join { .. } => "join",
+        }
+    }
+
+    /// Measures with node processes of `program`.
+    pub fn measure(self, program: &Path, clock: &Clock) -> anyhow::Result<Report> {
+        match self {
+            Self::Verify => verify::measure(clock),
+            Self::Uploads => uploads::measure(program, clock),
+            Self::Join { entries } => join::measure(program, clock, entries),
+        }
+    }
+}

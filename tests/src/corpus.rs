@@ -1,0 +1,135 @@
+//! What the fuzz targets start from: what nodes and endorsers really send.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use node::demo::endorser::{Endorser, sample_documents};
+use proto::admission::{Admission, Confirmation};
+use proto::bounds::RECONCILE_FRAME_BYTES_MAX;
+use proto::crypto::NodeKey;
+use proto::intake;
+use proto::reconcile::{Item, ItemSet};
+use proto::signature::{self, Algorithms};
+use proto::timestamp::Instant;
+use proto::wire::{Envelope, Gossip, Request, RequestRefusal, Response};
+
+/// An input of a fuzz target.
+struct Seed {
+    target: &'static str,
+    bytes: Vec<u8>,
+}
+
+const ENDORSERS: [(&str, &str); 4] = [
+    ("Jane Tester", "jane@imaging.example.org"),
+    ("Ravi Operator", "ravi@cloud.example.net"),
+    ("Lena Biolog", "lena@bio.example.edu"),
+    ("Security Team", "security@cloud.example.net"),
+];
+
+/// Small XML that documents do not have: what a canonical form is particular about.
+const XML: [&str; 4] = [
+    "<?xml version=\"1.0\"?><!-- a --><?b c?><a xmlns=\"urn:a\" xml:lang=\"en\"><b xmlns=\"\"/>&#13;\r\n</a><!-- d -->",
+    "<a:a xmlns:a=\"urn:a\" xmlns:b=\"urn:b\" b:c='\"' c=\"\t&#10;&lt;\"><![CDATA[<&>]]>&amp;&gt;<?t?></a:a>",
+    "<a xmlns:x=\"urn:1\"><x:b xmlns:x=\"urn:2\"><x:c xmlns:x=\"urn:1\" x:d=\"1\" d=\"2\"/></x:b></a>",
+    "\u{feff}<a xml:base=\"../b\" xml:id=\"é\u{10000}\"><b/><b></b> <b >\u{85}\u{2028}</b ></a>",
+];
+
+/// Writes the inputs of each target into a folder of its name below `folder`.
+pub fn write(folder: &Path, now: Instant) -> anyhow::Result<()> {
+    for (number, seed) in seeds(now)?.into_iter().enumerate() {
+        let target = folder.join(seed.target);
+        fs::create_dir_all(&target).with_context(|| format!("cannot create {}", target.display()))?;
+        let file = target.join(format!("seed-{number:04}"));
+        fs::write(&file, seed.bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+fn seeds(now: Instant) -> anyhow::Result<Vec<Seed>> {
+    let endorsers = ENDORSERS
+        .iter()
+        .map(|(name, email)| Endorser::create(name, email, now.timestamp()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let documents = sample_documents(&endorsers, now)?;
+    let key = NodeKey::from_seed([7; 32]);
+    let envelopes = documents.iter().map(|bytes| admit(bytes, now, &key)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut seeds = of_documents(&documents)?;
+    seeds.extend(endorsers.iter().map(|one| seed("certificate", one.key().certificate().der())));
+    seeds.extend(envelopes.iter().map(|envelope| seed("admission", envelope.admission())));
+    seeds.extend(frames(&envelopes).into_iter().map(|frame| seed("wire", &frame)));
+    seeds.extend(reconciliations(&envelopes).into_iter().map(|frame| seed("reconcile", &frame)));
+    Ok(seeds)
+}
+
+fn seed(target: &'static str, bytes: &[u8]) -> Seed {
+    Seed { target, bytes: bytes.to_vec() }
+}
+
+fn of_documents(documents: &[Vec<u8>]) -> anyhow::Result<Vec<Seed>> {
+    let mut seeds: Vec<Seed> = XML.iter().map(|text| seed("xml", text.as_bytes())).collect();
+    for bytes in documents {
+        let signed = signature::verify(bytes, Algorithms::Modern)?;
+        seeds.extend([seed("xml", bytes), seed("signature", bytes), seed("document", signed.octets())]);
+    }
+    Ok(seeds)
+}
+
+fn admit(document: &[u8], now: Instant, key: &NodeKey) -> anyhow::Result<Envelope> {
+    let entry = intake::examine(document, Algorithms::Modern)?;
+    let admission = Admission::sign(entry.id(), entry.raw_sha256(), now, Confirmation::Unconfirmed, key);
+    Ok(Envelope::new(Bytes::copy_from_slice(document), admission.to_bytes())?)
+}
+
+/// A frame of each kind.
+fn frames(envelopes: &[Envelope]) -> Vec<Bytes> {
+    let items: Vec<_> = envelopes.iter().map(|envelope| envelope.item().id).collect();
+    let (_, frame) = set(envelopes).start(RECONCILE_FRAME_BYTES_MAX);
+    let few = &envelopes[..3.min(envelopes.len())];
+    let mut frames: Vec<Bytes> = few.iter().map(|envelope| Gossip::of(envelope.clone()).encode()).collect();
+    frames.extend(few.iter().map(|envelope| Gossip::Announcement(envelope.item()).encode()));
+    frames.extend([
+        Request::Reconcile { frame: frame.clone() }.encode(),
+        Request::Fetch { items: items.clone() }.encode(),
+        Request::Grown.encode(),
+        Response::Reconciled { frame }.encode(),
+        Response::of_envelopes(&items, few).encode(),
+        Response::Noted.encode(),
+        Response::Refused(RequestRefusal::Overloaded).encode(),
+    ]);
+    frames
+}
+
+/// First frames of small and larger sets, and the answers to them.
+fn reconciliations(envelopes: &[Envelope]) -> Vec<Bytes> {
+    let mut all = set(envelopes);
+    let mut frames = Vec::new();
+    for count in [0, 1, envelopes.len() / 2, envelopes.len()] {
+        let (_, first) = set(&envelopes[..count]).start(RECONCILE_FRAME_BYTES_MAX);
+        frames.extend(all.respond(&first, RECONCILE_FRAME_BYTES_MAX));
+        frames.push(first);
+    }
+    frames
+}
+
+fn set(envelopes: &[Envelope]) -> ItemSet {
+    envelopes.iter().map(Envelope::item).collect::<Vec<Item>>().into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fuzz_target_has_something_to_start_from() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), Instant::from_unix_ms(1_790_000_000_000)).expect("it is writable");
+        let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
+        for target in fs::read_dir(targets).expect("the targets are there") {
+            let name = target.expect("a file").path().with_extension("");
+            let seeds = folder.path().join(name.file_name().expect("a target has a name"));
+            assert!(fs::read_dir(&seeds).is_ok_and(|mut files| files.next().is_some()), "{}", seeds.display());
+        }
+    }
+}
