@@ -154,8 +154,16 @@ pub const QUERY_UNARY_RUN_MAX: usize = 16;
 /// Default graphs and named graphs that a request may name.
 pub const QUERY_GRAPHS_MAX: usize = 64;
 
-/// Stack of a query's thread; it is reserved and not used, but for queries of 64 KiB that are one chain of operators.
-pub const QUERY_STACK_BYTES: usize = 512 * 1024 * 1024;
+/// Operators of a query: groups, filters, unions, arithmetic, steps of paths. The optimizer takes time by the square of
+/// a chain's length and cannot be stopped: 1,000 filters take 0.3 s, 32,000 additions more than 10 s.
+pub const QUERY_OPERATORS_MAX: usize = 512;
+
+/// Triple patterns of a query. The order of their joins is found in time by the cube of their number, and it cannot be
+/// stopped: 64 take 0.3 s, 256 more than 3 s.
+pub const QUERY_PATTERNS_MAX: usize = 100;
+
+/// Stack of a query's thread; it is reserved and hardly used, but for texts that are one chain of operators.
+pub const QUERY_STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// How long a query waits for one of those that run to end.
 pub const QUERY_WAIT: Duration = Duration::from_millis(500);

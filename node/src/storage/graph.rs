@@ -10,6 +10,7 @@ mod writer;
 mod answer;
 mod gate;
 mod query;
+mod threads;
 
 #[cfg(test)]
 mod tests;
@@ -61,7 +62,7 @@ impl Graph {
     /// Blocks while the store is opened; for a start, not for a task.
     pub fn open(location: &Location, source: impl Source, limits: QueryLimits) -> Result<Self, GraphError> {
         let store = GraphStore::open(location)?;
-        let queries = Queries::new(store.clone(), limits);
+        let queries = Queries::start(store.clone(), limits)?;
         Ok(Self { writer: Arc::new(Writer::start(store, Box::new(source))?), queries })
     }
 

@@ -1,10 +1,12 @@
 //! What a query may be: bounded before it is parsed, judged by its algebra before it is evaluated.
 
 use spargebra::Query;
-use spargebra::algebra::{AggregateExpression, Expression, GraphPattern, OrderExpression};
+use spargebra::algebra::{AggregateExpression, Expression, GraphPattern, OrderExpression, PropertyPathExpression};
 use web::registry::{Dialect, QueryError};
 
-use crate::bounds::{QUERY_NESTING_MAX, QUERY_TEXT_BYTES_MAX, QUERY_UNARY_RUN_MAX};
+use crate::bounds::{
+    QUERY_NESTING_MAX, QUERY_OPERATORS_MAX, QUERY_PATTERNS_MAX, QUERY_TEXT_BYTES_MAX, QUERY_UNARY_RUN_MAX,
+};
 
 /// Refuses texts that would cost the parser more than a query of people can.
 ///
@@ -77,7 +79,7 @@ fn iri_end(rest: &str) -> Option<usize> {
     rest[end..].starts_with('>').then_some(end + 1)
 }
 
-/// Refuses what the dialect leaves out.
+/// Refuses what the dialect leaves out, and what would keep the optimizer busy past any limit.
 pub(super) fn judge(query: &Query, dialect: Dialect) -> Result<(), QueryError> {
     let original = dialect == Dialect::Original;
     let (pattern, is_select) = match query {
@@ -97,8 +99,16 @@ pub(super) fn judge(query: &Query, dialect: Dialect) -> Result<(), QueryError> {
 
 /// Walks the algebra without recursion, whatever its depth.
 fn judge_pattern(pattern: &GraphPattern, dialect: Dialect) -> Result<(), QueryError> {
-    let mut open = Parts { patterns: vec![pattern], expressions: Vec::new() };
+    let mut open = Parts { patterns: vec![pattern], expressions: Vec::new(), paths: Vec::new(), triples: 0 };
+    let mut operators = 0;
     loop {
+        operators += 1;
+        if operators > QUERY_OPERATORS_MAX {
+            return Err(not_allowed(format!("it has more than {QUERY_OPERATORS_MAX} operators")));
+        }
+        if open.triples > QUERY_PATTERNS_MAX {
+            return Err(not_allowed(format!("it has more than {QUERY_PATTERNS_MAX} triple patterns")));
+        }
         if let Some(pattern) = open.patterns.pop() {
             match pattern {
                 GraphPattern::Service { .. } => {
@@ -111,6 +121,8 @@ fn judge_pattern(pattern: &GraphPattern, dialect: Dialect) -> Result<(), QueryEr
             }
         } else if let Some(expression) = open.expressions.pop() {
             open.add_expression(expression);
+        } else if let Some(path) = open.paths.pop() {
+            open.add_path(path);
         } else {
             return Ok(());
         }
@@ -121,12 +133,20 @@ fn judge_pattern(pattern: &GraphPattern, dialect: Dialect) -> Result<(), QueryEr
 struct Parts<'a> {
     patterns: Vec<&'a GraphPattern>,
     expressions: Vec<&'a Expression>,
+    paths: Vec<&'a PropertyPathExpression>,
+    /// How many triple patterns were met.
+    triples: usize,
 }
 
 impl<'a> Parts<'a> {
     fn add_pattern(&mut self, pattern: &'a GraphPattern) {
         match pattern {
-            GraphPattern::Bgp { .. } | GraphPattern::Path { .. } | GraphPattern::Values { .. } => {}
+            GraphPattern::Values { .. } => {}
+            GraphPattern::Bgp { patterns } => self.triples += patterns.len(),
+            GraphPattern::Path { path, .. } => {
+                self.triples += 1;
+                self.paths.push(path);
+            }
             GraphPattern::Join { left, right }
             | GraphPattern::Lateral { left, right }
             | GraphPattern::Union { left, right }
@@ -165,6 +185,24 @@ impl<'a> Parts<'a> {
         }
     }
 
+    fn add_path(&mut self, path: &'a PropertyPathExpression) {
+        match path {
+            PropertyPathExpression::NamedNode(_) | PropertyPathExpression::NegatedPropertySet(_) => {}
+            PropertyPathExpression::Sequence(left, right) | PropertyPathExpression::Alternative(left, right) => {
+                self.paths.extend([&**left, &**right]);
+            }
+            PropertyPathExpression::Reverse(inner)
+            | PropertyPathExpression::ZeroOrMore(inner)
+            | PropertyPathExpression::OneOrMore(inner)
+            | PropertyPathExpression::ZeroOrOne(inner) => self.paths.push(inner),
+        }
+    }
+
+    fn add_operands(&mut self, operands: &'a [Expression]) {
+        // Values in a list, such as of IN, cost what they are long and are no operators.
+        self.expressions.extend(operands.iter().filter(|operand| !is_value(operand)));
+    }
+
     fn add_expression(&mut self, expression: &'a Expression) {
         match expression {
             Expression::NamedNode(_) | Expression::Literal(_) | Expression::Variable(_) | Expression::Bound(_) => {}
@@ -185,15 +223,19 @@ impl<'a> Parts<'a> {
             }
             Expression::In(inner, list) => {
                 self.expressions.push(inner);
-                self.expressions.extend(list);
+                self.add_operands(list);
             }
             Expression::If(condition, then, otherwise) => {
                 self.expressions.extend([&**condition, &**then, &**otherwise]);
             }
-            Expression::Coalesce(list) | Expression::FunctionCall(_, list) => self.expressions.extend(list),
+            Expression::Coalesce(list) | Expression::FunctionCall(_, list) => self.add_operands(list),
             Expression::Exists(pattern) => self.patterns.push(pattern),
         }
     }
+}
+
+const fn is_value(expression: &Expression) -> bool {
+    matches!(expression, Expression::NamedNode(_) | Expression::Literal(_) | Expression::Variable(_))
 }
 
 pub(super) const fn not_allowed(reason: String) -> QueryError {

@@ -9,9 +9,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use web::registry::{Dialect, Query, QueryAnswer, QueryError, RegistryError};
 
 use super::answer::Answering;
+use super::error::GraphError;
 use super::gate::{self, not_allowed};
 use super::store::GraphStore;
-use crate::bounds::{QUERY_END_WAIT, QUERY_GRAPHS_MAX, QUERY_STACK_BYTES, QUERY_WAIT};
+use super::threads::{Jobs, Threads};
+use crate::bounds::{QUERY_END_WAIT, QUERY_GRAPHS_MAX, QUERY_WAIT};
 
 /// What one query may cost, and how many run at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub(super) struct Queries {
     store: GraphStore,
     limits: Arc<QueryLimits>,
     permits: Arc<Semaphore>,
+    threads: Arc<Threads>,
     closing: tokio_util::sync::CancellationToken,
 }
 
@@ -51,16 +54,21 @@ impl QueryLimits {
 }
 
 impl Queries {
-    pub(super) fn new(store: GraphStore, limits: QueryLimits) -> Self {
-        let permits = Arc::new(Semaphore::new(limits.concurrent_max));
-        Self { store, limits: Arc::new(limits), permits, closing: tokio_util::sync::CancellationToken::new() }
+    pub(super) fn start(store: GraphStore, limits: QueryLimits) -> Result<Self, GraphError> {
+        Ok(Self {
+            store,
+            permits: Arc::new(Semaphore::new(limits.concurrent_max)),
+            threads: Arc::new(Threads::start(limits.concurrent_max)?),
+            limits: Arc::new(limits),
+            closing: tokio_util::sync::CancellationToken::new(),
+        })
     }
 
     pub(super) async fn answer(&self, query: Query) -> Result<QueryAnswer, QueryError> {
         gate::check_text(&query.text)?;
         let permit = self.permit().await?;
         let guard = CancelOnDrop(CancellationToken::new());
-        let answered = self.spawn(query, permit, guard.0.clone())?;
+        let answered = self.run(query, permit, guard.0.clone())?;
         let limit = Duration::from_millis(self.limits.timeout_ms);
         tokio::select! {
             // The evaluator does not always stop when it is told to; who asked is not kept waiting for it.
@@ -80,8 +88,8 @@ impl Queries {
         }
     }
 
-    /// Runs a query on a thread of its own, for the parser and the evaluator recur as deep as the query is long.
-    fn spawn(
+    /// Runs a query on one of the threads; its permit is held until it has really ended.
+    fn run(
         &self,
         query: Query,
         permit: OwnedSemaphorePermit,
@@ -89,31 +97,35 @@ impl Queries {
     ) -> Result<oneshot::Receiver<Result<QueryAnswer, QueryError>>, QueryError> {
         let (answer, answered) = oneshot::channel();
         let (store, limits) = (self.store.clone(), Arc::clone(&self.limits));
-        let run = move || {
+        let job = move || {
             let outcome = run(&store, &query, &Answering { limits: &limits, cancelled: &cancelled });
             drop(store);
             drop(permit);
             // Who asked may have left.
             let _ = answer.send(outcome);
         };
-        match std::thread::Builder::new().name("query".to_owned()).stack_size(QUERY_STACK_BYTES).spawn(run) {
-            Ok(_) => Ok(answered),
-            Err(error) => {
-                tracing::error!(%error, "a query has no thread");
-                Err(QueryError::Unavailable(RegistryError))
-            }
+        match self.threads.run(job) {
+            Ok(()) => Ok(answered),
+            Err(_) => Err(QueryError::Unavailable(RegistryError)),
         }
     }
 
-    /// Cancels the queries that run and waits for their threads, though not for ever.
+    /// Cancels the queries that run and waits for them, though not for ever.
     pub(super) async fn close(&self) {
         self.closing.cancel();
         let all = u32::try_from(self.limits.concurrent_max).unwrap_or(u32::MAX);
-        let ended = tokio::time::timeout(QUERY_END_WAIT, self.permits.acquire_many(all)).await;
-        if ended.is_err() {
-            tracing::warn!("a query did not end when it was cancelled");
-        }
+        let jobs = match tokio::time::timeout(QUERY_END_WAIT, self.permits.acquire_many(all)).await {
+            Ok(_) => Jobs::Ended,
+            Err(_) => {
+                tracing::warn!("a query did not end when it was cancelled");
+                Jobs::Running
+            }
+        };
         self.permits.close();
+        let threads = Arc::clone(&self.threads);
+        if let Err(error) = tokio::task::spawn_blocking(move || threads.close(jobs)).await {
+            tracing::error!(%error, "the queries were not closed in order");
+        }
     }
 }
 
