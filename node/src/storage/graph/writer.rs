@@ -104,13 +104,7 @@ impl Writer {
 
     pub(super) async fn rebuild(&self, progress: Progress) -> Result<(), GraphError> {
         let (done, outcome) = oneshot::channel();
-        let mut pending = self.orders.lock();
-        if pending.closing {
-            return Err(GraphError::Closed);
-        }
-        pending.rebuild = Some(Rebuild { progress, done });
-        drop(pending);
-        self.orders.changed.notify_one();
+        self.orders.rebuild(Rebuild { progress, done })?;
         outcome.await.map_err(|_| GraphError::Closed)?
     }
 
@@ -139,6 +133,20 @@ impl Drop for Writer {
 impl Orders {
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rebuild(&self, rebuild: Rebuild) -> Result<(), GraphError> {
+        let mut pending = self.lock();
+        if pending.closing {
+            return Err(GraphError::Closed);
+        }
+        if pending.rebuild.is_some() {
+            return Err(GraphError::RebuildWaits);
+        }
+        pending.rebuild = Some(rebuild);
+        drop(pending);
+        self.changed.notify_one();
+        Ok(())
     }
 
     /// Waits for what is to be done by a graph that has come to `position`.

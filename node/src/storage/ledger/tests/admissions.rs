@@ -27,7 +27,7 @@ async fn what_was_admitted_is_there_after_opening_again() {
     let ledger = open(folder.path());
     let held = ledger.entry(first.entry).await.unwrap().unwrap();
     assert_eq!(held.raw, first.raw);
-    assert_eq!(held.admissions, [first.receipt.bytes.clone()]);
+    assert_eq!(held.admissions, std::slice::from_ref(&first.receipt.bytes));
     assert_eq!(held.summary.locations, first.description.locations);
     assert_eq!(ledger.items().await.unwrap(), [item(&first)]);
     assert!(ledger.check(trust()).await.unwrap().is_clean());
