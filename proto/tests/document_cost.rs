@@ -41,7 +41,7 @@ fn thousands_of_checksums_are_refusing_rule() {
 }
 
 #[test]
-fn thousands_of_names_for_blank_nodes_are_refusing_rule() {
+fn thousands_of_names_for_blank_nodes_are_read() {
     assert_eq!(refusing_rule(&filled(7_900, |index| format!("<e:p rdf:nodeID=\"n{index}\"/>"))), None);
 }
 
@@ -53,14 +53,14 @@ fn thousands_of_statements_about_statements_are_refused() {
 
 #[test]
 fn a_long_namespace_repeated_in_every_triple_is_read_or_refused() {
-    let namespace = format!("http://example.org/{}", "n".repeat(480));
+    let namespace = format!("http://example.org/{}", "n".repeat(220));
     let text = filled(7_900, |_| "<e:p/>".to_owned()).replace("http://example.org/", &namespace);
     assert!(matches!(refusing_rule(&text), None | Some(Rule::RdfModel)));
 }
 
 #[test]
 fn a_namespace_rendered_again_by_every_sibling_in_a_literal_is_read_or_refused() {
-    let namespace = format!("http://example.org/{}", "n".repeat(480));
+    let namespace = format!("http://example.org/{}", "n".repeat(220));
     let text =
         filled(
             7_900,

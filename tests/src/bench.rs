@@ -6,7 +6,7 @@ mod documents;
 mod durability;
 mod join;
 mod machine;
-mod openssl;
+mod bare_rsa;
 mod report;
 mod running;
 mod uploads;

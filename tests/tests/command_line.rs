@@ -133,7 +133,7 @@ fn a_node_that_does_not_run_has_no_status_and_says_so() {
     assert!(init["peer_id"].as_str().is_some_and(|id| id.starts_with("12D3KooW")), "{init}");
     assert_eq!(init["data_dir"].as_str(), Some(data.as_str()));
     let said = marketplace(folder.path(), 2, &["status", "--config", &config]);
-    assert!(said.contains("no node runs"), "{said}");
+    assert!(said.contains("no node is running"), "{said}");
     let again = marketplace(folder.path(), 2, &["init", "--config", &config, "--data-dir", &data]);
     assert!(again.contains("exists already"), "{again}");
 }

@@ -11,7 +11,7 @@ use proto::signature::{self, Algorithms};
 
 use super::machine::user_cpu_of_thread;
 use super::report::Report;
-use super::{documents, openssl, xmlsec1};
+use super::{bare_rsa, documents, xmlsec1};
 
 /// Ours may cost this part of what xmlsec1 does (issue 2).
 const GOAL: f64 = 0.5;
@@ -61,7 +61,7 @@ fn round(document: &[u8], path: &std::path::Path) -> anyhow::Result<Round> {
         verify: user_us(|| signature::verify(document, Algorithms::Modern).is_ok())?,
         xmlsec1: xmlsec1::verification_us(path)?,
         examine: user_us(|| intake::examine(document, Algorithms::Modern).is_ok())?,
-        rsa: openssl::rsa_2048_verification_us()?,
+        rsa: bare_rsa::rsa_2048_verification_us()?,
     })
 }
 

@@ -11,6 +11,9 @@ pub enum GraphError {
     /// The ledger could not be read; the machine's fault.
     #[error("the graph cannot follow the ledger: {0}")]
     Source(#[from] SourceError),
+    /// Another rebuild was ordered and has not begun; the operator's to await.
+    #[error("a rebuild of the graph is waiting already")]
+    RebuildWaits,
     /// The graph was closed.
     #[error("the graph is closed")]
     Closed,

@@ -104,8 +104,7 @@ impl Writer {
 
     pub(super) async fn rebuild(&self, progress: Progress) -> Result<(), GraphError> {
         let (done, outcome) = oneshot::channel();
-        self.orders.order_rebuild(Rebuild { progress, done })?;
-        self.orders.changed.notify_one();
+        self.orders.rebuild(Rebuild { progress, done })?;
         outcome.await.map_err(|_| GraphError::Closed)?
     }
 
@@ -136,12 +135,17 @@ impl Orders {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn order_rebuild(&self, rebuild: Rebuild) -> Result<(), GraphError> {
+    fn rebuild(&self, rebuild: Rebuild) -> Result<(), GraphError> {
         let mut pending = self.lock();
         if pending.closing {
             return Err(GraphError::Closed);
         }
+        if pending.rebuild.is_some() {
+            return Err(GraphError::RebuildWaits);
+        }
         pending.rebuild = Some(rebuild);
+        drop(pending);
+        self.changed.notify_one();
         Ok(())
     }
 
