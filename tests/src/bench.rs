@@ -2,11 +2,11 @@
 //!
 //! They are run by `scripts/bench` and say ratios; no test depends on a time.
 
+mod bare_rsa;
 mod documents;
 mod durability;
 mod join;
 mod machine;
-mod bare_rsa;
 mod report;
 mod running;
 mod uploads;
