@@ -24,14 +24,14 @@ fn refusing_rule(text: &str) -> Option<Rule> {
 }
 
 #[test]
-fn thousands_of_properties_are_refusing_rule() {
+fn thousands_of_properties_are_read() {
     assert_eq!(refusing_rule(&filled(7_900, |_| "<e:p>x</e:p>".to_owned())), None);
     assert_eq!(refusing_rule(&filled(7_900, |index| format!("<e:p{index}>x</e:p{index}>"))), None);
     assert_eq!(refusing_rule(&filled(7_900, |_| "<slterms:location>x</slterms:location>".to_owned())), None);
 }
 
 #[test]
-fn thousands_of_checksums_are_refusing_rule() {
+fn thousands_of_checksums_are_read() {
     let checksum = |_| {
         "<slreq:checksum rdf:parseType=\"Resource\"><slreq:algorithm>F</slreq:algorithm>\
          <slreq:value>00</slreq:value></slreq:checksum>"
