@@ -85,6 +85,7 @@ fn a_large_dependency_is_named_in_its_home_only() {
         ("askama", "web/src"),
         ("libp2p", "node/src/network"),
         ("oxigraph", "node/src/storage/graph"),
+        ("spargebra", "node/src/storage/graph"),
         ("rusqlite", "node/src/storage/ledger"),
     ];
     for (crate_name, home) in homes {
