@@ -25,6 +25,8 @@ use crate::storage::ledger::{
 };
 
 mod candidate;
+#[cfg(test)]
+mod tests;
 
 use candidate::Manner;
 
