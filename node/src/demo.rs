@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::timestamp::Instant;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::{Client, encode};
 use crate::clock::Clock;
@@ -203,9 +204,16 @@ fn held_count(client: &Client) -> anyhow::Result<u64> {
     count.and_then(|count| count.parse().ok()).context("the answer has no count")
 }
 
+/// Waits for Ctrl-C or SIGTERM, so that the nodes are ended with the demonstration either way.
 fn wait_for_interrupt() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(tokio::signal::ctrl_c()).context("cannot wait for Ctrl-C")
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for Ctrl-C"),
+        }
+    })
 }
 
 /// A progress bar where standard error is a terminal.

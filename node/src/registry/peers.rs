@@ -60,5 +60,5 @@ fn link(link: &LinkStatus) -> Link {
 
 fn apart(since: Option<Instant>, failures: u32) -> String {
     let when = since.map_or_else(|| "never connected".to_owned(), |since| format!("gone since {since}"));
-    format!("{when}, {failures} failed attempts")
+    format!("{when}; failed attempts: {failures}")
 }
