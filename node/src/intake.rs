@@ -304,7 +304,7 @@ fn judge_content(rules: &Rules, entry: &Entry) -> Result<(), PolicyRefusal> {
 
 fn outcome(admitted: &Admitted) -> Outcome {
     match (admitted.items.added.first(), admitted.items.removed.first()) {
-        (Some(item), replaces) => Outcome::Held { item: (*item).into(), replaces: replaces.map(|item| (*item).into()) },
+        (Some(item), replaces) => Outcome::Held { item: *item, replaces: replaces.copied() },
         (None, _) => Outcome::Known,
     }
 }

@@ -126,9 +126,9 @@ impl Registry for NodeRegistry {
 impl NodeRegistry {
     /// Hands a new entry to the federation; where that has stopped, sync brings the entry after the next start.
     async fn spread(&self, spread: Spread) {
-        let replaced = spread.items.removed.first().map(|item| (*item).into());
+        let replaced = spread.items.removed.first().copied();
         for item in spread.items.added {
-            if let Err(error) = self.network.spread(item.into(), replaced, spread.envelope.clone()).await {
+            if let Err(error) = self.network.spread(item, replaced, spread.envelope.clone()).await {
                 tracing::warn!(%error, "an entry is not gossiped");
             }
         }

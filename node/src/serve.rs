@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use proto::crypto::NodeKey;
 use proto::federation::Federation;
-use proto::reconcile::Item;
 use proto::timestamp::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -147,7 +146,7 @@ async fn start_network(
     clock: &Clock,
     stop: &CancellationToken,
 ) -> anyhow::Result<Network> {
-    let held = stores.ledger.items().await?.into_iter().map(Item::from);
+    let held = stores.ledger.items().await?;
     let refused = stores.ledger.refused_items().await?;
     let start = network::Start {
         seed: *key.seed(),

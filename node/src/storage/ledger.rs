@@ -30,14 +30,14 @@ use proto::admission::AdmissionId;
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
+use proto::reconcile::Item;
 use proto::timestamp::Timestamp;
 use proto::trust::Trust;
 use rusqlite::Transaction;
 use web::registry::{Coordinates, Counts, Endorser, ListFilter, Page, Summary};
 
 pub use candidate::{
-    Admitted, Candidate, Change, Description, Envelope, Freshness, Held, Item, ItemChange, Novelty, SignedReceipt,
-    Stored,
+    Admitted, Candidate, Change, Description, Envelope, Freshness, Held, ItemChange, Novelty, SignedReceipt, Stored,
 };
 pub use check::CheckReport;
 pub use error::{AdmitError, LedgerError};

@@ -1,14 +1,13 @@
 //! Admission: a candidate becomes an entry, or a further admission of one.
 
-use proto::admission::AdmissionId;
+use proto::reconcile::Item;
 use proto::standing::{Address, Claim, standing};
-use proto::timestamp::Instant;
 use proto::trust::PolicyRefusal;
 use proto::view::{self, Placement};
 use rusqlite::params;
 use web::registry::Scope;
 
-use super::candidate::{Admitted, Candidate, Freshness, Item, ItemChange, Novelty, SignedReceipt};
+use super::candidate::{Admitted, Candidate, Freshness, ItemChange, Novelty, SignedReceipt};
 use super::claims::{self, HeldClaim};
 use super::columns;
 use super::error::{AdmitError, LedgerError};
@@ -139,7 +138,7 @@ impl Session {
         let receipt = &candidate.receipt;
         let kept = self.admissions(seq)?;
         let replaced = kept.iter().find(|kept| kept.origin == *receipt.receipt.origin.public_key());
-        if replaced.is_some_and(|replaced| replaced.item.rank() <= receipt.rank()) {
+        if replaced.is_some_and(|replaced| replaced.item <= receipt.item()) {
             return Ok(Merge::Nothing);
         }
         if let Some(replaced) = replaced {
@@ -183,7 +182,7 @@ impl Session {
 
     /// The bytes served are those of the earliest admission over all origins.
     fn serve_earliest(&self, seq: i64) -> Result<(), LedgerError> {
-        let earliest = self.admissions(seq)?.into_iter().min_by_key(|kept| kept.item.rank());
+        let earliest = self.admissions(seq)?.into_iter().min_by_key(|kept| kept.item);
         if let Some(earliest) = earliest {
             self.connection
                 .prepare_cached("UPDATE entry SET document = ?2 WHERE seq = ?1 AND document <> ?2")?
@@ -292,10 +291,4 @@ struct KeptAdmission {
     origin: [u8; 32],
     item: Item,
     document: [u8; 32],
-}
-
-impl Item {
-    const fn rank(&self) -> (Instant, AdmissionId) {
-        (self.admitted, self.id)
-    }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use proto::admission::{AdmissionId, Receipt};
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
+use proto::reconcile::Item;
 use proto::standing::{CertificateEmail, Claim, Witness};
 use proto::timestamp::{Instant, Timestamp};
 use proto::view::Placement;
@@ -111,15 +112,6 @@ pub enum Novelty {
     Known,
 }
 
-/// What reconciliation counts by, at the moment by which it is ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Item {
-    /// When the origin admitted.
-    pub admitted: Instant,
-    /// The admission.
-    pub id: AdmissionId,
-}
-
 /// A difference of the set of items.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ItemChange {
@@ -180,11 +172,7 @@ pub struct Change {
 }
 
 impl SignedReceipt {
-    /// Of several admissions the least is the earliest, then the one of lesser identity.
-    pub(super) const fn rank(&self) -> (Instant, AdmissionId) {
-        (self.receipt.admitted, self.id)
-    }
-
+    /// What it is counted by; of several admissions the least stands: the earliest, then the one of lesser identity.
     pub(super) const fn item(&self) -> Item {
         Item { admitted: self.receipt.admitted, id: self.id }
     }
@@ -206,11 +194,5 @@ impl Candidate {
             first_seen: self.seen,
             witnesses: vec![witness],
         }
-    }
-}
-
-impl From<Item> for proto::reconcile::Item {
-    fn from(item: Item) -> Self {
-        Self { admitted: item.admitted, id: item.id }
     }
 }

@@ -1,9 +1,10 @@
 //! What other nodes may have of the ledger: federated entries only.
 
 use proto::admission::AdmissionId;
+use proto::reconcile::Item;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::candidate::{Envelope, Item};
+use super::candidate::Envelope;
 use super::columns;
 use super::error::LedgerError;
 
