@@ -231,7 +231,7 @@ fn say(line: &str) {
     crate::cli::output::print_line(line);
 }
 
-/// Where the sample certificates and logs of a demonstration's site are.
+/// Where the messages of a site's node go.
 #[must_use]
 pub fn log_of(folder: &Path) -> PathBuf {
     folder.join("node.log")
