@@ -9,6 +9,9 @@ pub const XML_DEPTH_MAX: usize = 64;
 /// Most attributes and namespace declarations of one element; their duplicate check is quadratic.
 pub const XML_ATTRIBUTES_MAX: usize = 64;
 
+/// Most namespace declarations in scope at one place; every name is looked up among them. Real documents have ten.
+pub const XML_BINDINGS_MAX: usize = 128;
+
 /// Longest namespace in bytes; each name of the tree carries its own copy, and an exclusive canonical form may too.
 pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
 

@@ -14,6 +14,7 @@ mod signing_key;
 pub use certificate::{BadCertificate, Certificate, KeyKind};
 pub(crate) use certificate_cache::decode_cached;
 pub use hash::Hash;
+pub(crate) use hash::sha256;
 pub use node_key::{NodeKey, verify_node_signature};
 pub use self_signed::{RsaSize, SelfSigned, SelfSignedError, self_signed_pkcs12};
 pub use signing_key::{BadSigningKey, SigningKey};

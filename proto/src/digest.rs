@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sha2::{Digest as _, Sha256};
+use crate::crypto::sha256;
 
 /// A SHA-256 digest; written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,11 +19,7 @@ impl Sha256Digest {
     /// The digest of the concatenation of `parts`.
     #[must_use]
     pub fn of_parts(parts: &[&[u8]]) -> Self {
-        let mut hasher = Sha256::new();
-        for part in parts {
-            hasher.update(part);
-        }
-        Self(hasher.finalize().into())
+        Self(sha256(parts))
     }
 
     /// A digest that was computed elsewhere.

@@ -82,13 +82,13 @@ pub fn check_draft(octets: &[u8], strength: Strength) -> Result<(), Violation> {
     check(&parse(octets)?, strength, Endorsing::Pending, endorsed_later).map(|_| ())
 }
 
-fn parse(octets: &[u8]) -> Result<Tree, Violation> {
+fn parse(octets: &[u8]) -> Result<Tree<'_>, Violation> {
     xml::parse(octets).map_err(|error| Violation::new(Rule::WellFormedXml, error))
 }
 
 /// Checks all rules in order; `rest` checks those between the image's and the schema's, and reads what it wants.
 fn check<Rest>(
-    tree: &Tree,
+    tree: &Tree<'_>,
     strength: Strength,
     endorsing: Endorsing,
     rest: impl FnOnce(&Properties<'_>, &Image) -> Result<Rest, Violation>,
@@ -111,7 +111,7 @@ impl Document {
     }
 
     /// Reads a document from the tree of its canonical octets.
-    pub fn read_tree(tree: &Tree, strength: Strength) -> Result<Self, Violation> {
+    pub fn read_tree(tree: &Tree<'_>, strength: Strength) -> Result<Self, Violation> {
         let rest = |properties: &Properties<'_>, image: &Image| {
             let endorsement = constraints::endorsement(properties, &image.subject)?;
             Ok((endorsement, Descriptive::of(properties, &image.subject)))

@@ -84,7 +84,7 @@ impl Endorsed {
 
     /// SHA-256 of the bytes as they were received.
     #[must_use]
-    pub const fn raw_sha256(&self) -> Sha256Digest {
+    pub fn raw_sha256(&self) -> Sha256Digest {
         self.signed.raw_sha256()
     }
 

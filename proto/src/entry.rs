@@ -69,6 +69,7 @@ impl FromStr for EntryId {
 #[derive(Debug, Clone)]
 pub struct Entry {
     id: EntryId,
+    raw_sha256: Sha256Digest,
     endorsed: Endorsed,
 }
 
@@ -77,7 +78,7 @@ impl Entry {
     #[must_use]
     pub fn new(endorsed: Endorsed) -> Self {
         let id = EntryId::of(endorsed.octets(), endorsed.certificate().key_der());
-        Self { id, endorsed }
+        Self { id, raw_sha256: endorsed.raw_sha256(), endorsed }
     }
 
     /// Its identity.
@@ -107,7 +108,7 @@ impl Entry {
     /// SHA-256 of the bytes that this entry was read from.
     #[must_use]
     pub const fn raw_sha256(&self) -> Sha256Digest {
-        self.endorsed.raw_sha256()
+        self.raw_sha256
     }
 
     /// The URI of the signature algorithm.

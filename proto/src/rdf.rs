@@ -55,7 +55,7 @@ pub struct Triple {
 }
 
 /// Reads the triples of `tree` in document order, duplicates kept; relative IRIs are resolved against `base`.
-pub fn read(tree: &Tree, base: &str) -> Result<Vec<Triple>, RdfError> {
+pub fn read(tree: &Tree<'_>, base: &str) -> Result<Vec<Triple>, RdfError> {
     reader::read(tree, base)
 }
 

@@ -1,10 +1,9 @@
-//! Decoded certificates by fingerprint: decoding one costs OpenSSL 3.0 more than verifying a signature with it.
+//! Decoded certificates by their bytes: decoding one costs OpenSSL 3.0 more than verifying a signature with it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use crate::bounds;
-use crate::digest::Sha256Digest;
 
 use super::certificate::{BadCertificate, Certificate};
 
@@ -13,8 +12,7 @@ static CACHE: Mutex<CertificateCache> = Mutex::new(CertificateCache::new(bounds:
 
 /// The certificate with exactly these bytes, decoded at most once while it is in the cache.
 pub(crate) fn decode_cached(der: &[u8]) -> Result<Certificate, BadCertificate> {
-    let fingerprint = Sha256Digest::of(der);
-    if let Some(known) = CACHE.lock().unwrap_or_else(PoisonError::into_inner).find(&fingerprint) {
+    if let Some(known) = CACHE.lock().unwrap_or_else(PoisonError::into_inner).find(der) {
         return Ok(known);
     }
     let certificate = Certificate::from_der(der)?;
@@ -25,8 +23,9 @@ pub(crate) fn decode_cached(der: &[u8]) -> Result<Certificate, BadCertificate> {
 /// At most `bound` certificates; the oldest goes first.
 struct CertificateCache {
     bound: usize,
-    certificates: BTreeMap<Sha256Digest, Certificate>,
-    order: VecDeque<Sha256Digest>,
+    /// By their bytes, which are compared faster than digested.
+    certificates: BTreeMap<Vec<u8>, Certificate>,
+    order: VecDeque<Certificate>,
 }
 
 impl CertificateCache {
@@ -34,20 +33,19 @@ impl CertificateCache {
         Self { bound, certificates: BTreeMap::new(), order: VecDeque::new() }
     }
 
-    fn find(&self, fingerprint: &Sha256Digest) -> Option<Certificate> {
-        self.certificates.get(fingerprint).cloned()
+    fn find(&self, der: &[u8]) -> Option<Certificate> {
+        self.certificates.get(der).cloned()
     }
 
     fn insert(&mut self, certificate: Certificate) {
-        let fingerprint = certificate.fingerprint();
-        if self.certificates.insert(fingerprint, certificate).is_some() {
+        if self.certificates.insert(certificate.der().to_vec(), certificate.clone()).is_some() {
             return;
         }
-        self.order.push_back(fingerprint);
+        self.order.push_back(certificate);
         if self.order.len() > self.bound
             && let Some(oldest) = self.order.pop_front()
         {
-            self.certificates.remove(&oldest);
+            self.certificates.remove(oldest.der());
         }
     }
 }
@@ -75,9 +73,9 @@ mod tests {
         let mut cache = CertificateCache::new(1);
         cache.insert(first.clone());
         cache.insert(first.clone());
-        assert!(cache.find(&first.fingerprint()).is_some());
+        assert!(cache.find(first.der()).is_some());
         cache.insert(second.clone());
-        assert!(cache.find(&first.fingerprint()).is_none());
-        assert!(cache.find(&second.fingerprint()).is_some());
+        assert!(cache.find(first.der()).is_none());
+        assert!(cache.find(second.der()).is_some());
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct Endorsement {
 
 /// Checks the rules from `one-identifier` to `bytes-number`.
 pub(super) fn image(
-    description: &Element,
+    description: &Element<'_>,
     triples: &[Triple],
     properties: &Properties<'_>,
 ) -> Result<Image, Violation> {
@@ -66,7 +66,7 @@ pub(super) fn endorsement(properties: &Properties<'_>, image: &Subject) -> Resul
 }
 
 /// The identifier, and the image as the subject of triples.
-fn identity(description: &Element, properties: &Properties<'_>) -> Result<(ImageIdentifier, Subject), Violation> {
+fn identity(description: &Element<'_>, properties: &Properties<'_>) -> Result<(ImageIdentifier, Subject), Violation> {
     let Some(about) = description.attribute(RDF, "about") else {
         return Err(Violation::new(Rule::SameIdentifier, "rdf:Description has no rdf:about"));
     };
@@ -106,9 +106,13 @@ fn one_subject(triples: &[Triple], image: &Subject) -> Result<(), Violation> {
     }
 }
 
-fn kind_of_resource(description: &Element, properties: &Properties<'_>, image: &Subject) -> Result<String, Violation> {
+fn kind_of_resource(
+    description: &Element<'_>,
+    properties: &Properties<'_>,
+    image: &Subject,
+) -> Result<String, Violation> {
     let term = properties.one(image, terms::TYPE, Rule::OneType)?;
-    let has_child = |element: &Element| element.name.is(DCTERMS, "type") && element.elements().next().is_some();
+    let has_child = |element: &Element<'_>| element.name.is(DCTERMS, "type") && element.elements().next().is_some();
     match text_of(term) {
         Some(text) if !description.elements().any(has_child) => Ok(text.to_owned()),
         _ => Err(Violation::new(Rule::PlainType, "dcterms:type cannot have child elements")),

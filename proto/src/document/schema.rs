@@ -28,7 +28,7 @@ const OPTIONAL_TEXTS: [&str; 11] = [
 ];
 
 /// Checks the rules from `rdf-attributes` to `location`.
-pub(super) fn check(description: &Element, endorsing: Endorsing) -> Result<(), Violation> {
+pub(super) fn check(description: &Element<'_>, endorsing: Endorsing) -> Result<(), Violation> {
     attributes(description, endorsing)?;
     if !description.elements().any(|child| child.name.is(SLREQ, "bytes")) {
         return Err(Violation::new(Rule::BytesPresent, "slreq:bytes is required"));
@@ -40,11 +40,11 @@ pub(super) fn check(description: &Element, endorsing: Endorsing) -> Result<(), V
         .try_for_each(|rule| description.elements().try_for_each(|element| typed(element, rule)))
 }
 
-fn attributes(description: &Element, endorsing: Endorsing) -> Result<(), Violation> {
+fn attributes(description: &Element<'_>, endorsing: Endorsing) -> Result<(), Violation> {
     only(description, |attribute| attribute.name.is(RDF, "about"))?;
-    let of_rdf = |attribute: &Attribute| attribute.name.namespace == RDF;
+    let of_rdf = |attribute: &Attribute<'_>| attribute.name.namespace == RDF;
     for child in description.elements().filter(|child| child.name.namespace == SLREQ) {
-        match (child.name.local.as_str(), endorsing) {
+        match (&*child.name.local, endorsing) {
             ("checksum", _) => only(child, of_rdf)?,
             ("endorsement", Endorsing::Required) => {
                 only(child, of_rdf)?;
@@ -59,7 +59,7 @@ fn attributes(description: &Element, endorsing: Endorsing) -> Result<(), Violati
     Ok(())
 }
 
-fn only(element: &Element, admits: impl Fn(&Attribute) -> bool) -> Result<(), Violation> {
+fn only(element: &Element<'_>, admits: impl Fn(&Attribute<'_>) -> bool) -> Result<(), Violation> {
     match element.attributes.iter().find(|attribute| !admits(attribute)) {
         None => Ok(()),
         Some(attribute) => {
@@ -69,7 +69,7 @@ fn only(element: &Element, admits: impl Fn(&Attribute) -> bool) -> Result<(), Vi
     }
 }
 
-fn order(description: &Element, endorsing: Endorsing) -> Result<(), Violation> {
+fn order(description: &Element<'_>, endorsing: Endorsing) -> Result<(), Violation> {
     let mut children = description.elements().peekable();
     children.next_if(|child| child.name.is(RDF, "type"));
     let mut expect = |namespace, local| match children.next_if(|child| child.name.is(namespace, local)) {
@@ -94,10 +94,10 @@ fn order(description: &Element, endorsing: Endorsing) -> Result<(), Violation> {
 }
 
 /// In a draft the endorsement may be missing; where there is one it follows the last checksum.
-fn in_draft(description: &Element) -> Result<(), Violation> {
+fn in_draft(description: &Element<'_>) -> Result<(), Violation> {
     let mut previous = None;
     for child in description.elements() {
-        let follows_checksum = previous.is_some_and(|element: &Element| element.name.is(SLREQ, "checksum"));
+        let follows_checksum = previous.is_some_and(|element: &Element<'_>| element.name.is(SLREQ, "checksum"));
         if child.name.is(SLREQ, "endorsement") && !follows_checksum {
             return Err(out_of_order(Some(child), "checksum"));
         }
@@ -106,7 +106,7 @@ fn in_draft(description: &Element) -> Result<(), Violation> {
     Ok(())
 }
 
-fn sequence(element: &Element, expected: &[(&str, &str)]) -> Result<(), Violation> {
+fn sequence(element: &Element<'_>, expected: &[(&str, &str)]) -> Result<(), Violation> {
     let mut children = element.elements();
     for (namespace, local) in expected {
         match children.next() {
@@ -117,17 +117,17 @@ fn sequence(element: &Element, expected: &[(&str, &str)]) -> Result<(), Violatio
     children.next().map_or(Ok(()), |extra| Err(out_of_order(Some(extra), "the end")))
 }
 
-fn out_of_order(found: Option<&Element>, expected: &str) -> Violation {
-    let found = found.map_or("the end", |element| element.name.local.as_str());
+fn out_of_order(found: Option<&Element<'_>>, expected: &str) -> Violation {
+    let found = found.map_or("the end", |element| &*element.name.local);
     Violation::new(Rule::ElementOrder, format_args!("{found:?} stands where {expected:?} is expected"))
 }
 
-fn plain_text(element: &Element) -> Result<(), Violation> {
+fn plain_text(element: &Element<'_>) -> Result<(), Violation> {
     let name = &element.name;
-    let admits: fn(&Attribute) -> bool = match name.namespace.as_str() {
+    let admits: fn(&Attribute<'_>) -> bool = match &*name.namespace {
         DCTERMS | DC => |attribute| attribute.name.is(XML, "lang"),
-        SLREQ if REQUIRED_TEXTS.contains(&name.local.as_str()) => |_| false,
-        SLTERMS if OPTIONAL_TEXTS.contains(&name.local.as_str()) => |_| false,
+        SLREQ if REQUIRED_TEXTS.contains(&&*name.local) => |_| false,
+        SLTERMS if OPTIONAL_TEXTS.contains(&&*name.local) => |_| false,
         _ => return element.elements().try_for_each(plain_text),
     };
     let attribute = element.attributes.iter().find(|attribute| !admits(attribute));
@@ -145,8 +145,8 @@ fn plain_text(element: &Element) -> Result<(), Violation> {
 }
 
 /// The rule on one type is looked for in the whole description, as the schema types elements at any depth.
-fn typed(element: &Element, rule: Rule) -> Result<(), Violation> {
-    let local = element.name.local.as_str();
+fn typed(element: &Element<'_>, rule: Rule) -> Result<(), Violation> {
+    let local = &*element.name.local;
     let admits: fn(&str) -> bool = match (rule, local) {
         _ if element.name.namespace != SLTERMS => return element.elements().try_for_each(|child| typed(child, rule)),
         (Rule::SerialNumber, "serial-number") => |text| properties::digits(text).is_some(),
@@ -165,9 +165,9 @@ fn typed(element: &Element, rule: Rule) -> Result<(), Violation> {
     Err(Violation::new(rule, format_args!("slterms:{local} cannot be {shown:?}")))
 }
 
-fn text(element: &Element) -> String {
+fn text(element: &Element<'_>) -> String {
     let texts = element.children.iter().filter_map(|child| match child {
-        Node::Text(text) => Some(text.as_str()),
+        Node::Text(text) => Some(&**text),
         _ => None,
     });
     texts.collect()

@@ -5,7 +5,7 @@ use crate::vocabulary::{BASE, RDF, XML};
 use crate::xml::{Element, Node, Tree};
 
 /// Checks the rules from `no-instruction` to `one-description`, and gives the description.
-pub(super) fn description(tree: &Tree) -> Result<&Element, Violation> {
+pub(super) fn description<'a>(tree: &'a Tree<'a>) -> Result<&'a Element<'a>, Violation> {
     tree.before.iter().chain(&tree.after).try_for_each(no_instruction)?;
     tree.root.children.iter().try_for_each(no_instruction)?;
     let root = &tree.root;
@@ -21,7 +21,7 @@ pub(super) fn description(tree: &Tree) -> Result<&Element, Violation> {
     one_description(root)
 }
 
-fn no_instruction(node: &Node) -> Result<(), Violation> {
+fn no_instruction(node: &Node<'_>) -> Result<(), Violation> {
     match node {
         Node::Element(element) => element.children.iter().try_for_each(no_instruction),
         Node::Instruction { target, .. } => {
@@ -31,7 +31,7 @@ fn no_instruction(node: &Node) -> Result<(), Violation> {
     }
 }
 
-fn no_base(element: &Element) -> Result<(), Violation> {
+fn no_base(element: &Element<'_>) -> Result<(), Violation> {
     match element.attribute(XML, "base") {
         Some(base) => {
             let reason = format_args!("{:?} has another xml:base, {base:?}", element.name.local);
@@ -41,7 +41,7 @@ fn no_base(element: &Element) -> Result<(), Violation> {
     }
 }
 
-fn one_description(root: &Element) -> Result<&Element, Violation> {
+fn one_description<'a>(root: &'a Element<'a>) -> Result<&'a Element<'a>, Violation> {
     let refuse = |found: &str| {
         Err(Violation::new(Rule::OneDescription, format_args!("rdf:RDF must hold one rdf:Description, {found}")))
     };

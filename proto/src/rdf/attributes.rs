@@ -20,7 +20,7 @@ pub(super) struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     /// Sorts the attributes of `element`; whether they may stand together is the caller's question.
-    pub(super) fn of(element: &'a Element) -> Result<Self, RdfError> {
+    pub(super) fn of(element: &'a Element<'a>) -> Result<Self, RdfError> {
         let mut sorted = Self::default();
         for attribute in element.attributes.iter().filter(|attribute| !is_reserved(&attribute.name)) {
             sorted.sort_in(element, attribute)?;
@@ -28,23 +28,23 @@ impl<'a> Attributes<'a> {
         Ok(sorted)
     }
 
-    fn sort_in(&mut self, element: &Element, attribute: &'a Attribute) -> Result<(), RdfError> {
+    fn sort_in(&mut self, element: &Element<'_>, attribute: &'a Attribute<'a>) -> Result<(), RdfError> {
         let Some(place) = self.place(&attribute.name) else {
             let iri = names::iri(&attribute.name, Place::PropertyAttribute)?;
-            self.properties.push((iri, attribute.value.as_str()));
+            self.properties.push((iri, &*attribute.value));
             return Ok(());
         };
-        match place.replace(attribute.value.as_str()) {
+        match place.replace(&*attribute.value) {
             None => Ok(()),
             // `about` and `rdf:about` are two attributes for XML, and one for RDF.
             Some(_) => Err(forbidden(element, &attribute.name)),
         }
     }
 
-    fn place(&mut self, name: &Name) -> Option<&mut Option<&'a str>> {
+    fn place(&mut self, name: &Name<'_>) -> Option<&mut Option<&'a str>> {
         // These few may do without a namespace; it is how documents of 1999 were written.
         let unqualified = name.namespace.is_empty();
-        match name.local.as_str() {
+        match &*name.local {
             _ if !unqualified && name.namespace != RDF => None,
             "about" => Some(&mut self.about),
             "ID" => Some(&mut self.id),
@@ -57,7 +57,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// Refuses the attribute of the syntax that may not stand on `element`, by the list of those present.
-    pub(super) fn refuse(element: &Element, present: &[(&str, bool)]) -> Result<(), RdfError> {
+    pub(super) fn refuse(element: &Element<'_>, present: &[(&str, bool)]) -> Result<(), RdfError> {
         match present.iter().find(|(_, is_present)| *is_present) {
             None => Ok(()),
             Some((name, _)) => {
@@ -67,12 +67,12 @@ impl<'a> Attributes<'a> {
     }
 }
 
-fn forbidden(element: &Element, attribute: &Name) -> RdfError {
+fn forbidden(element: &Element<'_>, attribute: &Name<'_>) -> RdfError {
     RdfError::ForbiddenAttribute { element: (&element.name).into(), attribute: attribute.into() }
 }
 
 /// Whether XML keeps the name for itself; such attributes say nothing to RDF.
-fn is_reserved(name: &Name) -> bool {
+fn is_reserved(name: &Name<'_>) -> bool {
     let written = if name.prefix.is_empty() { &name.local } else { &name.prefix };
     name.namespace == XML || written.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("xml"))
 }

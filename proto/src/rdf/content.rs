@@ -11,11 +11,11 @@ pub(super) enum Content<'a> {
     /// Text alone.
     Text(String),
     /// One node element, perhaps among blanks.
-    Node(&'a Element),
+    Node(&'a Element<'a>),
 }
 
 /// Sorts the content of a property element; comments and instructions are not content.
-pub(super) fn of_property(element: &Element) -> Result<Content<'_>, RdfError> {
+pub(super) fn of_property<'a>(element: &'a Element<'a>) -> Result<Content<'a>, RdfError> {
     let mut elements = element.elements();
     match (elements.next(), elements.next()) {
         (Some(_), Some(_)) => Err(RdfError::TwoNodes((&element.name).into())),
@@ -28,12 +28,12 @@ pub(super) fn of_property(element: &Element) -> Result<Content<'_>, RdfError> {
 }
 
 /// The child elements of `element`, which has no text but blanks.
-pub(super) fn only_elements(element: &Element) -> Result<impl Iterator<Item = &Element>, RdfError> {
+pub(super) fn only_elements<'a>(element: &'a Element<'a>) -> Result<impl Iterator<Item = &'a Element<'a>>, RdfError> {
     blank_around(element)?;
     Ok(element.elements())
 }
 
-fn blank_around(element: &Element) -> Result<(), RdfError> {
+fn blank_around(element: &Element<'_>) -> Result<(), RdfError> {
     let is_blank = |text: &&str| text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     match texts(element).find(|text| !is_blank(text)) {
         None => Ok(()),
@@ -41,9 +41,9 @@ fn blank_around(element: &Element) -> Result<(), RdfError> {
     }
 }
 
-fn texts(element: &Element) -> impl Iterator<Item = &str> {
+fn texts<'a>(element: &'a Element<'a>) -> impl Iterator<Item = &'a str> {
     element.children.iter().filter_map(|child| match child {
-        Node::Text(text) => Some(text.as_str()),
+        Node::Text(text) => Some(&**text),
         _ => None,
     })
 }

@@ -60,10 +60,10 @@ impl From<&str> for Shown {
     }
 }
 
-impl From<&crate::xml::Name> for Shown {
-    fn from(name: &crate::xml::Name) -> Self {
-        match name.prefix.as_str() {
-            "" => Self::from(name.local.as_str()),
+impl From<&crate::xml::Name<'_>> for Shown {
+    fn from(name: &crate::xml::Name<'_>) -> Self {
+        match &*name.prefix {
+            "" => Self::from(&*name.local),
             prefix => Self::from(format!("{prefix}:{}", name.local).as_str()),
         }
     }

@@ -3,9 +3,9 @@
 use crate::xml::{self, Canonicalization, Comments, Element, Name, Node};
 
 /// The canonical content of `element`.
-pub(super) fn canonical(element: &Element) -> String {
+pub(super) fn canonical(element: &Element<'_>) -> String {
     // The content is what an element without a namespace holds, that renders no declaration for those within.
-    let name = Name { prefix: String::new(), local: "content".to_owned(), namespace: String::new() };
+    let name = Name { prefix: "".into(), local: "content".into(), namespace: "".into() };
     let children = element.children.clone();
     let apex = Element { name, declarations: Vec::new(), attributes: Vec::new(), children };
     let method = Canonicalization::Exclusive { prefixes: Vec::new() };
@@ -16,9 +16,9 @@ pub(super) fn canonical(element: &Element) -> String {
 }
 
 /// An upper bound on the canonical length, namespaces being written as often as siblings use them.
-pub(super) fn length_max(element: &Element) -> usize {
-    let of_name = |name: &Name| name.namespace.len() + 2 * (name.prefix.len() + name.local.len()) + 16;
-    let of_child = |child: &Node| match child {
+pub(super) fn length_max(element: &Element<'_>) -> usize {
+    let of_name = |name: &Name<'_>| name.namespace.len() + 2 * (name.prefix.len() + name.local.len()) + 16;
+    let of_child = |child: &Node<'_>| match child {
         // The longest replacement of one byte has six.
         Node::Text(text) => 6 * text.len(),
         Node::Comment(text) => text.len() + 7,

@@ -19,7 +19,7 @@ pub(super) enum Place {
 }
 
 /// The IRI of `name`, if it may stand at `place`.
-pub(super) fn iri(name: &Name, place: Place) -> Result<String, RdfError> {
+pub(super) fn iri(name: &Name<'_>, place: Place) -> Result<String, RdfError> {
     if name.namespace.is_empty() {
         return Err(RdfError::NoNamespace(name.into()));
     }

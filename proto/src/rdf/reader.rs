@@ -15,7 +15,7 @@ use crate::vocabulary::RDF;
 use crate::xml::{Element, Tree};
 
 /// Production 7.2.8, `doc`: `rdf:RDF`, or a single node.
-pub(super) fn read(tree: &Tree, base: &str) -> Result<Vec<Triple>, RdfError> {
+pub(super) fn read(tree: &Tree<'_>, base: &str) -> Result<Vec<Triple>, RdfError> {
     let scope = Scope::of_document(base)?;
     let mut reader = Reader::default();
     if tree.root.name.is(RDF, "RDF") {
@@ -40,7 +40,7 @@ struct Reader {
 
 /// A node element whose subject is known, and whose triples are not yet emitted.
 struct OpenNode<'a> {
-    element: &'a Element,
+    element: &'a Element<'a>,
     scope: Scope,
     attributes: Attributes<'a>,
     subject: Subject,
@@ -48,7 +48,7 @@ struct OpenNode<'a> {
 
 /// A property element on its way to a triple.
 struct Property<'a> {
-    element: &'a Element,
+    element: &'a Element<'a>,
     scope: Scope,
     attributes: Attributes<'a>,
     subject: &'a Subject,
@@ -57,7 +57,7 @@ struct Property<'a> {
 
 impl Reader {
     /// Production 7.2.9, `RDF`.
-    fn rdf(&mut self, element: &Element, scope: &Scope) -> Result<(), RdfError> {
+    fn rdf(&mut self, element: &Element<'_>, scope: &Scope) -> Result<(), RdfError> {
         let attributes = Attributes::of(element)?;
         let a = &attributes;
         let syntax = [("rdf:datatype", a.datatype.is_some()), ("rdf:parseType", a.parse_type.is_some())];
@@ -74,7 +74,7 @@ impl Reader {
     }
 
     /// Production 7.2.11, `nodeElement`, as far as its subject.
-    fn open<'a>(&mut self, element: &'a Element, scope: &Scope) -> Result<OpenNode<'a>, RdfError> {
+    fn open<'a>(&mut self, element: &'a Element<'a>, scope: &Scope) -> Result<OpenNode<'a>, RdfError> {
         let scope = scope.inside(element)?;
         let attributes = Attributes::of(element)?;
         let a = &attributes;
@@ -115,7 +115,7 @@ impl Reader {
     }
 
     /// Production 7.2.13, `propertyEltList`.
-    fn property_elements(&mut self, parent: &Element, subject: &Subject, scope: &Scope) -> Result<(), RdfError> {
+    fn property_elements(&mut self, parent: &Element<'_>, subject: &Subject, scope: &Scope) -> Result<(), RdfError> {
         let mut members = 0_u32;
         for element in content::only_elements(parent)? {
             let mut predicate = names::iri(&element.name, Place::PropertyElement)?;
@@ -152,7 +152,7 @@ impl Reader {
     }
 
     /// Production 7.2.15, `resourcePropertyElt`.
-    fn resource_property(&mut self, property: &Property<'_>, node: &Element) -> Result<(), RdfError> {
+    fn resource_property(&mut self, property: &Property<'_>, node: &Element<'_>) -> Result<(), RdfError> {
         refuse_references(property.element, &property.attributes)?;
         Attributes::refuse(property.element, &[("rdf:datatype", property.attributes.datatype.is_some())])?;
         let node = self.open(node, &property.scope)?;
@@ -295,17 +295,17 @@ fn text(value: String, scope: &Scope) -> Term {
     Term::Literal { value, language: scope.language().map(str::to_owned), datatype: None }
 }
 
-fn not_admitted(element: &Element, attribute: &str) -> RdfError {
+fn not_admitted(element: &Element<'_>, attribute: &str) -> RdfError {
     RdfError::ForbiddenAttribute { element: (&element.name).into(), attribute: attribute.into() }
 }
 
-fn refuse_references(element: &Element, attributes: &Attributes<'_>) -> Result<(), RdfError> {
+fn refuse_references(element: &Element<'_>, attributes: &Attributes<'_>) -> Result<(), RdfError> {
     let references = [("rdf:resource", attributes.resource.is_some()), ("rdf:nodeID", attributes.node_id.is_some())];
     Attributes::refuse(element, &references)?;
     refuse_properties(element, attributes)
 }
 
-fn refuse_properties(element: &Element, attributes: &Attributes<'_>) -> Result<(), RdfError> {
+fn refuse_properties(element: &Element<'_>, attributes: &Attributes<'_>) -> Result<(), RdfError> {
     match attributes.properties.first() {
         None => Ok(()),
         Some((iri, _)) => Err(not_admitted(element, iri)),

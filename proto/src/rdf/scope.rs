@@ -24,7 +24,7 @@ impl Scope {
     }
 
     /// The scope inside `element`, which may set another base and language.
-    pub(super) fn inside(&self, element: &Element) -> Result<Self, RdfError> {
+    pub(super) fn inside(&self, element: &Element<'_>) -> Result<Self, RdfError> {
         let mut scope = self.clone();
         if let Some(base) = element.attribute(XML, "base") {
             let resolved = self.base.resolve(base).map_err(|_| RdfError::NotAnIri(base.into()))?;

@@ -15,8 +15,8 @@ use super::error::SignatureError;
 pub(super) struct Profile<'a> {
     /// The index of the signature among the root's children.
     pub(super) position: usize,
-    pub(super) signature: &'a Element,
-    pub(super) signed_info: &'a Element,
+    pub(super) signature: &'a Element<'a>,
+    pub(super) signed_info: &'a Element<'a>,
     pub(super) canonicalization: (Canonicalization, Comments),
     pub(super) algorithm: SignatureAlgorithm,
     pub(super) reference: Reference,
@@ -33,7 +33,7 @@ pub(super) struct Reference {
 }
 
 /// Reads the signature of a document, the cheap refusals first.
-pub(super) fn read(tree: &Tree, algorithms: Algorithms) -> Result<Profile<'_>, SignatureError> {
+pub(super) fn read<'a>(tree: &'a Tree<'a>, algorithms: Algorithms) -> Result<Profile<'a>, SignatureError> {
     for node in tree.before.iter().chain(&tree.after) {
         refuse_instruction(node)?;
     }
@@ -62,7 +62,7 @@ pub(super) fn read(tree: &Tree, algorithms: Algorithms) -> Result<Profile<'_>, S
 
 /// The one signature, which is the root's last child but for blanks; no other element of XML Signature may stand
 /// anywhere, lest two readers find two signatures.
-fn find_signature(root: &Element) -> Result<(usize, &Element), SignatureError> {
+fn find_signature<'a>(root: &'a Element<'a>) -> Result<(usize, &'a Element<'a>), SignatureError> {
     let mut found = None;
     let mut stray = None;
     let mut count = 0;
@@ -91,10 +91,10 @@ fn find_signature(root: &Element) -> Result<(usize, &Element), SignatureError> {
 
 /// Counts the signatures and keeps an element of XML Signature that is outside of any child of the root.
 fn survey<'a>(
-    element: &'a Element,
+    element: &'a Element<'a>,
     is_within: bool,
     count: &mut usize,
-    stray: &mut Option<&'a Element>,
+    stray: &mut Option<&'a Element<'a>>,
 ) -> Result<(), SignatureError> {
     *count += usize::from(element.name.is(XMLDSIG, "Signature"));
     for child in &element.children {
@@ -123,7 +123,7 @@ fn check_last(following: &[Node]) -> Result<(), SignatureError> {
     Ok(())
 }
 
-fn refuse_instruction(node: &Node) -> Result<(), SignatureError> {
+fn refuse_instruction(node: &Node<'_>) -> Result<(), SignatureError> {
     match node {
         Node::Instruction { target, .. } => Err(SignatureError::Instruction(excerpt(target))),
         _ => Ok(()),
@@ -131,7 +131,7 @@ fn refuse_instruction(node: &Node) -> Result<(), SignatureError> {
 }
 
 /// XML Signature section 4.3.3, with `URI=""` and nothing optional.
-fn read_reference(reference: &Element, algorithms: Algorithms) -> Result<Reference, SignatureError> {
+fn read_reference(reference: &Element<'_>, algorithms: Algorithms) -> Result<Reference, SignatureError> {
     let [transforms, method, digest] = children(reference, "Reference", ["Transforms", "DigestMethod", "DigestValue"])?;
     let [uri] = attributes(reference, "Reference", ["URI"])?;
     if !uri.is_empty() {
@@ -148,8 +148,8 @@ fn read_reference(reference: &Element, algorithms: Algorithms) -> Result<Referen
 
 /// The enveloped-signature transform and at most one canonicalisation, which else is the inclusive one
 /// (XML Signature section 4.4.3.2). Whether it is one with comments does not matter: `URI=""` selects none.
-fn read_transforms(transforms: &Element) -> Result<Canonicalization, SignatureError> {
-    let transforms: Vec<&Element> = elements(transforms, "Transforms")?;
+fn read_transforms(transforms: &Element<'_>) -> Result<Canonicalization, SignatureError> {
+    let transforms: Vec<&Element<'_>> = elements(transforms, "Transforms")?;
     if let Some(other) = transforms.iter().find(|one| !one.name.is(XMLDSIG, "Transform")) {
         return Err(SignatureError::Transforms(format!("{:?} is not a Transform", excerpt(&other.name.local))));
     }
@@ -166,7 +166,7 @@ fn read_transforms(transforms: &Element) -> Result<Canonicalization, SignatureEr
 }
 
 fn read_canonicalization(
-    element: &Element,
+    element: &Element<'_>,
     place: &'static str,
 ) -> Result<(Canonicalization, Comments), SignatureError> {
     let [uri] = attributes(element, place, ["Algorithm"])?;
@@ -184,7 +184,7 @@ fn read_canonicalization(
 }
 
 /// Exclusive XML Canonicalization section 4: names separated by blanks, `#default` for no prefix.
-fn read_prefix_list(list: &Element) -> Result<Vec<String>, SignatureError> {
+fn read_prefix_list(list: &Element<'_>) -> Result<Vec<String>, SignatureError> {
     const PLACE: &str = "InclusiveNamespaces";
     let [text] = attributes(list, PLACE, ["PrefixList"])?;
     children(list, PLACE, [])?;
@@ -198,7 +198,7 @@ fn read_prefix_list(list: &Element) -> Result<Vec<String>, SignatureError> {
 
 /// The certificates of the one X509Data, which holds nothing else: a subject or a key beside the certificate could
 /// contradict it.
-fn read_certificates(key_info: &Element) -> Result<Vec<Vec<u8>>, SignatureError> {
+fn read_certificates(key_info: &Element<'_>) -> Result<Vec<Vec<u8>>, SignatureError> {
     let found = elements(key_info, "KeyInfo")?;
     let [data] = found.as_slice() else {
         return Err(SignatureError::KeyInfo(format!("KeyInfo holds {} elements, not one X509Data", found.len())));
@@ -217,7 +217,7 @@ fn read_certificates(key_info: &Element) -> Result<Vec<Vec<u8>>, SignatureError>
         let most = bounds::CERTIFICATE_CHAIN_MAX;
         return Err(SignatureError::KeyInfo(format!("there are {} certificates, not 1 to {most}", certificates.len())));
     }
-    let read = |element: &&Element| {
+    let read = |element: &&Element<'_>| {
         attributes(element, "X509Certificate", [])?;
         read_base64(element, "X509Certificate")
     };
@@ -225,14 +225,14 @@ fn read_certificates(key_info: &Element) -> Result<Vec<Vec<u8>>, SignatureError>
 }
 
 /// The name in a method element that has no parameters.
-fn read_plain_algorithm<'a>(element: &'a Element, place: &'static str) -> Result<&'a str, SignatureError> {
+fn read_plain_algorithm<'a>(element: &'a Element<'a>, place: &'static str) -> Result<&'a str, SignatureError> {
     let [uri] = attributes(element, place, ["Algorithm"])?;
     children(element, place, [])?;
     Ok(uri)
 }
 
 /// Base64 with blanks between the digits; comments, which would split the text for some readers, are refused.
-fn read_base64(element: &Element, place: &'static str) -> Result<Vec<u8>, SignatureError> {
+fn read_base64(element: &Element<'_>, place: &'static str) -> Result<Vec<u8>, SignatureError> {
     // Some encoders leave garbage in the bits that do not count.
     const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
@@ -243,7 +243,10 @@ fn read_base64(element: &Element, place: &'static str) -> Result<Vec<u8>, Signat
         [Node::Text(text)] => text,
         _ => return Err(structure(place, "its value is not text alone".to_owned())),
     };
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).collect();
+    let mut digits = Vec::with_capacity(text.len());
+    for line in text.as_bytes().split(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+        digits.extend_from_slice(line);
+    }
     let decoded =
         ENGINE.decode(digits).map_err(|error| structure(place, format!("its value is not base64: {error}")))?;
     if decoded.is_empty() { Err(structure(place, "its value is empty".to_owned())) } else { Ok(decoded) }
@@ -251,21 +254,21 @@ fn read_base64(element: &Element, place: &'static str) -> Result<Vec<u8>, Signat
 
 /// The child elements, which must be exactly these of XML Signature in this order.
 fn children<'a, const COUNT: usize>(
-    element: &'a Element,
+    element: &'a Element<'a>,
     place: &'static str,
     names: [&str; COUNT],
-) -> Result<[&'a Element; COUNT], SignatureError> {
+) -> Result<[&'a Element<'a>; COUNT], SignatureError> {
     let found = elements(element, place)?;
-    let is_expected = |(child, name): (&&Element, &&str)| child.name.is(XMLDSIG, name);
+    let is_expected = |(child, name): (&&Element<'_>, &&str)| child.name.is(XMLDSIG, name);
     if found.len() == COUNT && found.iter().zip(&names).all(is_expected) {
         return found.try_into().map_err(|_| structure(place, "it changed".to_owned()));
     }
-    let found: Vec<&str> = found.iter().take(8).map(|child| child.name.local.as_str()).collect();
+    let found: Vec<&str> = found.iter().take(8).map(|child| &*child.name.local).collect();
     Err(structure(place, format!("it holds [{}], not [{}]", excerpt(&found.join(", ")), names.join(", "))))
 }
 
 /// The child elements, between which only blanks and comments may stand.
-fn elements<'a>(element: &'a Element, place: &'static str) -> Result<Vec<&'a Element>, SignatureError> {
+fn elements<'a>(element: &'a Element<'a>, place: &'static str) -> Result<Vec<&'a Element<'a>>, SignatureError> {
     let mut found = Vec::new();
     for child in &element.children {
         match child {
@@ -281,7 +284,7 @@ fn elements<'a>(element: &'a Element, place: &'static str) -> Result<Vec<&'a Ele
 
 /// The values of the attributes, which must be exactly these, without a namespace.
 fn attributes<'a, const COUNT: usize>(
-    element: &'a Element,
+    element: &'a Element<'a>,
     place: &'static str,
     names: [&str; COUNT],
 ) -> Result<[&'a str; COUNT], SignatureError> {

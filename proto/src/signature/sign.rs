@@ -109,7 +109,7 @@ fn algorithms(hash: SigningHash) -> (SignatureAlgorithm, DigestAlgorithm) {
     algorithm::for_signing(hash).expect("the tables have an algorithm for each hash")
 }
 
-fn signed_info(signature: SignatureAlgorithm, digest: DigestAlgorithm, octets: &[u8]) -> Element {
+fn signed_info(signature: SignatureAlgorithm, digest: DigestAlgorithm, octets: &[u8]) -> Element<'static> {
     let mut reference = element(
         "Reference",
         vec![
@@ -129,25 +129,25 @@ fn signed_info(signature: SignatureAlgorithm, digest: DigestAlgorithm, octets: &
     )
 }
 
-fn signature_element(children: Vec<Element>) -> Element {
+fn signature_element(children: Vec<Element<'_>>) -> Element<'_> {
     let mut signature = element("Signature", children);
-    signature.declarations.push(NamespaceDeclaration { prefix: String::new(), namespace: XMLDSIG.to_owned() });
+    signature.declarations.push(NamespaceDeclaration { prefix: "".into(), namespace: XMLDSIG.into() });
     signature
 }
 
-fn complete(mut signature: Element, value: &[u8], certificate: &[u8]) -> Element {
+fn complete<'a>(mut signature: Element<'a>, value: &[u8], certificate: &[u8]) -> Element<'a> {
     let data = element("X509Data", vec![text("X509Certificate", certificate)]);
     let others = [text("SignatureValue", value), element("KeyInfo", vec![data])];
     signature.children.extend(others.map(Node::Element));
     signature
 }
 
-fn method(local: &str, uri: &str) -> Element {
+fn method<'a>(local: &'a str, uri: &'a str) -> Element<'a> {
     Element { attributes: vec![attribute("Algorithm", uri)], ..element(local, Vec::new()) }
 }
 
 /// An element whose text is base64 in lines of 76 digits, as other tools write it.
-fn text(local: &str, bytes: &[u8]) -> Element {
+fn text<'a>(local: &'a str, bytes: &[u8]) -> Element<'a> {
     let encoded = STANDARD.encode(bytes);
     let mut wrapped = String::with_capacity(encoded.len() + encoded.len() / 76);
     for (index, digit) in encoded.chars().enumerate() {
@@ -156,18 +156,18 @@ fn text(local: &str, bytes: &[u8]) -> Element {
         }
         wrapped.push(digit);
     }
-    Element { children: vec![Node::Text(wrapped)], ..element(local, Vec::new()) }
+    Element { children: vec![Node::Text(wrapped.into())], ..element(local, Vec::new()) }
 }
 
-fn element(local: &str, children: Vec<Element>) -> Element {
-    let name = Name { prefix: String::new(), local: local.to_owned(), namespace: XMLDSIG.to_owned() };
+fn element<'a>(local: &'a str, children: Vec<Element<'a>>) -> Element<'a> {
+    let name = Name { prefix: "".into(), local: local.into(), namespace: XMLDSIG.into() };
     let children = children.into_iter().map(Node::Element).collect();
     Element { name, declarations: Vec::new(), attributes: Vec::new(), children }
 }
 
-fn attribute(local: &str, value: &str) -> Attribute {
-    let name = Name { prefix: String::new(), local: local.to_owned(), namespace: String::new() };
-    Attribute { name, value: value.to_owned() }
+fn attribute<'a>(local: &'a str, value: &'a str) -> Attribute<'a> {
+    let name = Name { prefix: "".into(), local: local.into(), namespace: "".into() };
+    Attribute { name, value: value.into() }
 }
 
 #[cfg(test)]

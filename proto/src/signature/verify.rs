@@ -16,7 +16,7 @@ pub struct Signed {
     octets: Vec<u8>,
     certificate: Certificate,
     chain: Vec<Certificate>,
-    raw_sha256: Sha256Digest,
+    raw: Vec<u8>,
     signature_algorithm: &'static str,
     digest_algorithm: &'static str,
 }
@@ -40,10 +40,10 @@ impl Signed {
         &self.chain
     }
 
-    /// SHA-256 of the bytes as they were received.
+    /// SHA-256 of the bytes as they were received; computed when asked, for it is no part of the verification.
     #[must_use]
-    pub const fn raw_sha256(&self) -> Sha256Digest {
-        self.raw_sha256
+    pub fn raw_sha256(&self) -> Sha256Digest {
+        Sha256Digest::of(&self.raw)
     }
 
     /// The short name of the signature algorithm, for example `rsa-sha256`.
@@ -82,7 +82,7 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
         octets,
         certificate,
         chain: certificates.map(|one| decode_cached(one)).collect::<Result<_, _>>()?,
-        raw_sha256: Sha256Digest::of(bytes),
+        raw: bytes.to_vec(),
         signature_algorithm: profile.algorithm.name,
         digest_algorithm: reference.algorithm.name,
     })

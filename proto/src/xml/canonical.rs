@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::vocabulary::XML;
 
-use super::tree::{Attribute, Element, Node, Tree};
+use super::tree::{Attribute, Element, Name, Node, Tree};
 
 /// How namespaces and inherited attributes get into the canonical form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,28 +30,28 @@ pub enum Comments {
 
 /// The canonical form of the whole document.
 #[must_use]
-pub fn canonicalize(tree: &Tree, method: &Canonicalization, comments: Comments) -> Vec<u8> {
+pub fn canonicalize(tree: &Tree<'_>, method: &Canonicalization, comments: Comments) -> Vec<u8> {
     write_document(tree, None, method, comments)
 }
 
 /// The canonical form of the document without the root's child at the index `omitted`: what the enveloped-signature
 /// transform leaves (XML Signature section 6.6.4).
 #[must_use]
-pub fn canonicalize_without(tree: &Tree, omitted: usize, method: &Canonicalization, comments: Comments) -> Vec<u8> {
+pub fn canonicalize_without(tree: &Tree<'_>, omitted: usize, method: &Canonicalization, comments: Comments) -> Vec<u8> {
     write_document(tree, Some(omitted), method, comments)
 }
 
 /// The canonical form of one element with all that is in it, given its ancestors from the root down.
 #[must_use]
-pub fn canonicalize_element(
-    ancestors: &[&Element],
-    element: &Element,
+pub fn canonicalize_element<'a>(
+    ancestors: &[&'a Element<'a>],
+    element: &'a Element<'a>,
     method: &Canonicalization,
     comments: Comments,
 ) -> Vec<u8> {
     let mut in_scope = BTreeMap::new();
     for ancestor in ancestors.iter().chain([&element]) {
-        in_scope.extend(ancestor.declarations.iter().map(|made| (made.prefix.as_str(), made.namespace.as_str())));
+        in_scope.extend(declared(ancestor));
     }
     let inherited = match method {
         Canonicalization::Inclusive => inherited_attributes(ancestors, element),
@@ -64,8 +64,8 @@ pub fn canonicalize_element(
 
 /// The attributes of the `xml` namespace that an apex element takes over from its nearest ancestors
 /// (Canonical XML 1.0 section 2.4).
-fn inherited_attributes<'a>(ancestors: &[&'a Element], element: &Element) -> Vec<&'a Attribute> {
-    let mut inherited: BTreeMap<&str, &Attribute> = BTreeMap::new();
+fn inherited_attributes<'a>(ancestors: &[&'a Element<'a>], element: &Element<'_>) -> Vec<&'a Attribute<'a>> {
+    let mut inherited: BTreeMap<&str, &Attribute<'_>> = BTreeMap::new();
     for attribute in ancestors.iter().flat_map(|ancestor| &ancestor.attributes) {
         if attribute.name.namespace == XML && element.attribute(XML, &attribute.name.local).is_none() {
             inherited.insert(&attribute.name.local, attribute);
@@ -74,14 +74,14 @@ fn inherited_attributes<'a>(ancestors: &[&'a Element], element: &Element) -> Vec
     inherited.into_values().collect()
 }
 
-fn write_document(tree: &Tree, omitted: Option<usize>, method: &Canonicalization, comments: Comments) -> Vec<u8> {
+fn write_document(tree: &Tree<'_>, omitted: Option<usize>, method: &Canonicalization, comments: Comments) -> Vec<u8> {
     let mut writer = Writer::new(method, comments);
     for node in &tree.before {
         if writer.leaf(node) {
             writer.out.push(b'\n');
         }
     }
-    writer.element(&tree.root, declared(&tree.root), Vec::new(), omitted);
+    writer.element(&tree.root, declared(&tree.root).collect(), Vec::new(), omitted);
     for node in &tree.after {
         let length = writer.out.len();
         writer.out.push(b'\n');
@@ -92,8 +92,8 @@ fn write_document(tree: &Tree, omitted: Option<usize>, method: &Canonicalization
     writer.out
 }
 
-fn declared(element: &Element) -> Vec<(&str, &str)> {
-    element.declarations.iter().map(|made| (made.prefix.as_str(), made.namespace.as_str())).collect()
+fn declared<'a>(element: &'a Element<'a>) -> impl Iterator<Item = Binding<'a>> {
+    element.declarations.iter().map(|made| (&*made.prefix, &*made.namespace))
 }
 
 /// A prefix and its namespace.
@@ -102,46 +102,47 @@ type Binding<'a> = (&'a str, &'a str);
 struct Writer<'a> {
     method: &'a Canonicalization,
     comments: Comments,
-    /// The namespace declarations in effect where the output stands.
-    rendered: BTreeMap<&'a str, &'a str>,
+    /// The namespace declarations in effect where the output stands, the innermost last.
+    rendered: Vec<Binding<'a>>,
     out: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
     fn new(method: &'a Canonicalization, comments: Comments) -> Self {
-        Self { method, comments, rendered: BTreeMap::new(), out: Vec::with_capacity(8 * 1024) }
+        Self { method, comments, rendered: Vec::new(), out: Vec::with_capacity(8 * 1024) }
     }
 
     /// Writes an element; `candidates` are the bindings that it makes, or that are in scope where it is the apex.
     fn element(
         &mut self,
-        element: &'a Element,
+        element: &'a Element<'a>,
         candidates: Vec<Binding<'a>>,
-        inherited: Vec<&'a Attribute>,
+        inherited: Vec<&'a Attribute<'a>>,
         omitted: Option<usize>,
     ) {
         self.out.push(b'<');
-        self.name(&element.name.prefix, &element.name.local);
-        let replaced = self.namespaces(element, candidates);
+        self.name(&element.name);
+        let before = self.rendered.len();
+        self.namespaces(element, candidates);
         self.attributes(element, inherited);
         self.out.push(b'>');
         for (index, child) in element.children.iter().enumerate() {
             match child {
                 _ if omitted == Some(index) => {}
-                Node::Element(child) => self.element(child, declared(child), Vec::new(), None),
+                Node::Element(child) => self.element(child, declared(child).collect(), Vec::new(), None),
                 leaf => {
                     self.leaf(leaf);
                 }
             }
         }
         self.out.extend_from_slice(b"</");
-        self.name(&element.name.prefix, &element.name.local);
+        self.name(&element.name);
         self.out.push(b'>');
-        self.restore(replaced);
+        self.rendered.truncate(before);
     }
 
-    /// Writes the declarations that the output needs here, sorted by prefix; returns what they replace.
-    fn namespaces(&mut self, element: &'a Element, candidates: Vec<Binding<'a>>) -> Vec<(&'a str, Option<&'a str>)> {
+    /// Writes the declarations that the output needs here, sorted by prefix.
+    fn namespaces(&mut self, element: &'a Element<'a>, candidates: Vec<Binding<'a>>) {
         let mut bindings = match self.method {
             Canonicalization::Inclusive => candidates,
             Canonicalization::Exclusive { prefixes } => {
@@ -152,26 +153,19 @@ impl<'a> Writer<'a> {
             }
         };
         // The `xml` prefix is never declared; an empty default namespace only where it undoes another.
-        bindings.retain(|(prefix, namespace)| {
-            *prefix != "xml" && self.rendered.get(prefix).copied().unwrap_or_default() != *namespace
-        });
+        bindings.retain(|(prefix, namespace)| *prefix != "xml" && self.rendered(prefix) != *namespace);
         bindings.sort_unstable();
         bindings.dedup();
-        let mut replaced = Vec::with_capacity(bindings.len());
-        for (prefix, namespace) in bindings {
+        for (prefix, namespace) in &bindings {
             self.declaration(prefix, namespace);
-            replaced.push((prefix, self.rendered.insert(prefix, namespace)));
         }
-        replaced
+        self.rendered.extend(bindings);
     }
 
-    fn restore(&mut self, replaced: Vec<(&'a str, Option<&'a str>)>) {
-        for (prefix, namespace) in replaced {
-            match namespace {
-                Some(namespace) => self.rendered.insert(prefix, namespace),
-                None => self.rendered.remove(prefix),
-            };
-        }
+    /// What a prefix is bound to in the output; empty where it is not.
+    fn rendered(&self, prefix: &str) -> &'a str {
+        let innermost = self.rendered.iter().rev().find(|(known, _)| *known == prefix);
+        innermost.map_or("", |(_, namespace)| namespace)
     }
 
     fn declaration(&mut self, prefix: &str, namespace: &str) {
@@ -186,13 +180,13 @@ impl<'a> Writer<'a> {
         self.out.push(b'"');
     }
 
-    fn attributes(&mut self, element: &'a Element, inherited: Vec<&'a Attribute>) {
+    fn attributes(&mut self, element: &'a Element<'a>, inherited: Vec<&'a Attribute<'a>>) {
         let mut attributes = inherited;
         attributes.extend(&element.attributes);
         attributes.sort_unstable_by_key(|attribute| (&attribute.name.namespace, &attribute.name.local));
         for attribute in attributes {
             self.out.push(b' ');
-            self.name(&attribute.name.prefix, &attribute.name.local);
+            self.name(&attribute.name);
             self.out.extend_from_slice(b"=\"");
             self.escaped(&attribute.value, escape_in_value);
             self.out.push(b'"');
@@ -200,7 +194,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a node that has no children; whether it belongs to the canonical form.
-    fn leaf(&mut self, node: &Node) -> bool {
+    fn leaf(&mut self, node: &Node<'_>) -> bool {
         match node {
             Node::Text(text) => self.escaped(text, escape_in_text),
             Node::Comment(comment) if self.comments == Comments::With => {
@@ -222,16 +216,22 @@ impl<'a> Writer<'a> {
         true
     }
 
-    fn name(&mut self, prefix: &str, local: &str) {
-        if !prefix.is_empty() {
-            self.out.extend_from_slice(prefix.as_bytes());
+    fn name(&mut self, name: &Name<'_>) {
+        if !name.prefix.is_empty() {
+            self.out.extend_from_slice(name.prefix.as_bytes());
             self.out.push(b':');
         }
-        self.out.extend_from_slice(local.as_bytes());
+        self.out.extend_from_slice(name.local.as_bytes());
     }
 
-    fn escaped(&mut self, text: &str, escape: fn(u8) -> Option<&'static [u8]>) {
+    /// Generic over the escaping, so that the loop over the bytes of a document calls nothing.
+    fn escaped(&mut self, text: &str, escape: impl Fn(u8) -> Option<&'static [u8]>) {
         let bytes = text.as_bytes();
+        // Most texts hold nothing to escape; without a branch many bytes are looked at at once.
+        if !bytes.iter().fold(false, |any, byte| any | escape(*byte).is_some()) {
+            self.out.extend_from_slice(bytes);
+            return;
+        }
         let mut copied = 0;
         for (index, byte) in bytes.iter().enumerate() {
             if let Some(replacement) = escape(*byte) {
@@ -245,10 +245,10 @@ impl<'a> Writer<'a> {
 }
 
 /// The bindings of the prefixes that an element and its attributes use (Exclusive XML Canonicalization section 1.1).
-fn visibly_used(element: &Element) -> Vec<Binding<'_>> {
-    let mut used = vec![(element.name.prefix.as_str(), element.name.namespace.as_str())];
+fn visibly_used<'a>(element: &'a Element<'a>) -> Vec<Binding<'a>> {
+    let mut used: Vec<Binding<'a>> = vec![(&element.name.prefix, &element.name.namespace)];
     let prefixed = element.attributes.iter().filter(|attribute| !attribute.name.prefix.is_empty());
-    used.extend(prefixed.map(|attribute| (attribute.name.prefix.as_str(), attribute.name.namespace.as_str())));
+    used.extend(prefixed.map(|attribute| -> Binding<'a> { (&attribute.name.prefix, &attribute.name.namespace) }));
     used
 }
 

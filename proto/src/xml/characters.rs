@@ -1,5 +1,12 @@
 //! The character classes of XML 1.0 (fifth edition) and Namespaces in XML 1.0.
 
+use std::borrow::Cow;
+
+/// XML 1.0 section 2.11.
+pub(super) fn normalize_line_ends(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}
+
 /// Production 2, `Char`.
 pub(super) const fn is_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
@@ -17,6 +24,13 @@ pub(super) fn is_all_blank(text: &str) -> bool {
 
 /// Production 4 of Namespaces in XML, `NCName`.
 pub(super) fn is_name_without_colon(text: &str) -> bool {
+    // Nearly all names are ASCII, and there are hundreds in a document.
+    let mut bytes = text.bytes();
+    let is_ascii_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let is_ascii_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if bytes.next().is_some_and(is_ascii_start) && bytes.all(is_ascii_name) {
+        return true;
+    }
     let mut characters = text.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_character)
 }

@@ -29,6 +29,12 @@ pub enum XmlError {
         /// Where.
         line: usize,
     },
+    /// Too many namespace declarations are in scope at once.
+    #[error("line {line}: more than {} namespace declarations are in scope", bounds::XML_BINDINGS_MAX)]
+    TooManyNamespaces {
+        /// Where.
+        line: usize,
+    },
     /// A document type declaration; none is ever read.
     #[error("line {line}: a document type declaration is not allowed")]
     Doctype {

@@ -1,6 +1,6 @@
 //! The namespace bindings in scope while a document is read, with the rules on what may be bound.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use crate::bounds;
 use crate::vocabulary::{XML, XMLNS};
@@ -8,63 +8,73 @@ use crate::vocabulary::{XML, XMLNS};
 use super::error::excerpt;
 use super::tree::{Name, NamespaceDeclaration};
 
-/// Bindings by prefix, the innermost last; a map and not a list, for a hostile document can hold thousands.
+/// The bindings of all open elements, the innermost last.
 #[derive(Default)]
 pub(super) struct Namespaces<'a> {
-    bindings: BTreeMap<&'a str, Vec<String>>,
-    /// The prefixes that each open element declared.
-    opened: Vec<Vec<&'a str>>,
+    /// At most [`bounds::XML_BINDINGS_MAX`]; each name is looked up in it.
+    bindings: Vec<NamespaceDeclaration<'a>>,
+    /// How many bindings there were before each open element.
+    opened: Vec<usize>,
+}
+
+/// Why an element cannot be entered.
+pub(super) enum Refused {
+    TooMany,
+    Unbindable(String),
 }
 
 impl<'a> Namespaces<'a> {
-    /// Enters an element that makes these declarations, as (prefix, namespace).
-    pub(super) fn enter(&mut self, declared: Vec<(&'a str, String)>) -> Result<Vec<NamespaceDeclaration>, String> {
-        let mut declarations = Vec::with_capacity(declared.len());
-        let mut prefixes = Vec::with_capacity(declared.len());
-        for (prefix, namespace) in declared {
-            check(prefix, &namespace)?;
-            if prefixes.contains(&prefix) {
-                return Err(format!("the prefix {prefix:?} is declared twice"));
-            }
-            prefixes.push(prefix);
-            declarations.push(NamespaceDeclaration { prefix: prefix.to_owned(), namespace: namespace.clone() });
-            self.bindings.entry(prefix).or_default().push(namespace);
+    /// Enters an element that makes these declarations.
+    pub(super) fn enter(&mut self, declarations: &[NamespaceDeclaration<'a>]) -> Result<(), Refused> {
+        let before = self.bindings.len();
+        if before + declarations.len() > bounds::XML_BINDINGS_MAX {
+            return Err(Refused::TooMany);
         }
-        self.opened.push(prefixes);
-        Ok(declarations)
+        for declaration in declarations {
+            let prefix = &declaration.prefix;
+            self.check_known(prefix, &declaration.namespace)?;
+            if self.bindings[before..].iter().any(|other| other.prefix == *prefix) {
+                return Err(Refused::Unbindable(format!("the prefix {prefix:?} is declared twice")));
+            }
+            self.bindings.push(declaration.clone());
+        }
+        self.opened.push(before);
+        Ok(())
     }
 
     /// Leaves the element that was entered last.
     pub(super) fn leave(&mut self) {
-        for prefix in self.opened.pop().unwrap_or_default() {
-            if let Some(stack) = self.bindings.get_mut(prefix) {
-                stack.pop();
-            }
-        }
+        self.bindings.truncate(self.opened.pop().unwrap_or_default());
     }
 
     /// The name of an element, to which the default namespace applies.
-    pub(super) fn element_name(&self, prefix: &str, local: &str) -> Result<Name, String> {
+    pub(super) fn element_name(&self, prefix: &'a str, local: &'a str) -> Result<Name<'a>, String> {
         let namespace = if prefix.is_empty() { self.innermost("").unwrap_or_default() } else { self.bound(prefix)? };
-        Ok(Name { prefix: prefix.to_owned(), local: local.to_owned(), namespace: namespace.to_owned() })
+        Ok(Name { prefix: prefix.into(), local: local.into(), namespace })
     }
 
     /// The name of an attribute, to which the default namespace does not apply.
-    pub(super) fn attribute_name(&self, prefix: &str, local: &str) -> Result<Name, String> {
-        let namespace = if prefix.is_empty() { "" } else { self.bound(prefix)? };
-        Ok(Name { prefix: prefix.to_owned(), local: local.to_owned(), namespace: namespace.to_owned() })
+    pub(super) fn attribute_name(&self, prefix: &'a str, local: &'a str) -> Result<Name<'a>, String> {
+        let namespace = if prefix.is_empty() { Cow::default() } else { self.bound(prefix)? };
+        Ok(Name { prefix: prefix.into(), local: local.into(), namespace })
     }
 
-    fn bound(&self, prefix: &str) -> Result<&str, String> {
+    fn bound(&self, prefix: &str) -> Result<Cow<'a, str>, String> {
         match prefix {
-            "xml" => Ok(XML),
+            "xml" => Ok(Cow::Borrowed(XML)),
             "xmlns" => Err("the prefix \"xmlns\" is reserved".to_owned()),
             _ => self.innermost(prefix).ok_or_else(|| format!("the prefix {:?} is not bound", excerpt(prefix))),
         }
     }
 
-    fn innermost(&self, prefix: &str) -> Option<&str> {
-        self.bindings.get(prefix)?.last().map(String::as_str)
+    fn innermost(&self, prefix: &str) -> Option<Cow<'a, str>> {
+        self.bindings.iter().rev().find(|binding| binding.prefix == prefix).map(|binding| binding.namespace.clone())
+    }
+
+    /// A binding that is made again, as signatures make that of XML Signature, was checked before.
+    fn check_known(&self, prefix: &str, namespace: &str) -> Result<(), Refused> {
+        let is_known = self.bindings.iter().any(|other| other.prefix == prefix && other.namespace == namespace);
+        if is_known { Ok(()) } else { check(prefix, namespace).map_err(Refused::Unbindable) }
     }
 }
 

@@ -8,38 +8,41 @@ use quick_xml::reader::Reader;
 
 use crate::bounds;
 
-use super::characters::{is_all_blank, is_blank, is_character, is_name_without_colon, resolve_reference};
+use super::characters::{
+    is_all_blank, is_blank, is_character, is_name_without_colon, normalize_line_ends, resolve_reference,
+};
 use super::error::{XmlError, excerpt};
-use super::namespaces::Namespaces;
+use super::namespaces::{Namespaces, Refused};
 use super::tag;
-use super::tree::{Attribute, Element, Node, Tree};
+use super::tree::{Attribute, Element, NamespaceDeclaration, Node, Tree};
 
 /// Reads a whole document; UTF-8 only, no document type declaration, within the bounds of [`crate::bounds`].
-pub fn parse(bytes: &[u8]) -> Result<Tree, XmlError> {
+pub fn parse(bytes: &[u8]) -> Result<Tree<'_>, XmlError> {
     if bytes.len() > bounds::DOCUMENT_BYTES_MAX {
         return Err(XmlError::TooLarge { length: bytes.len() });
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| XmlError::NotUtf8 { offset: error.valid_up_to() })?;
-    let text = normalize_line_ends(text);
     // A second byte order mark is text outside of the root; quick-xml would swallow it.
     if text.starts_with('\u{FEFF}') {
         return Err(XmlError::Malformed { line: 1, reason: "text stands outside of the root element".to_owned() });
     }
-    let mut parser = Parser::new(&text);
+    let mut parser = Parser::new(text);
     match parser.run() {
         Ok(tree) => Ok(tree),
-        Err(fault) => Err(fault.at(line_of(&text, parser.position))),
+        Err(fault) => Err(fault.at(line_of(text, parser.position))),
     }
 }
 
-/// XML 1.0 section 2.11.
-fn normalize_line_ends(text: &str) -> Cow<'_, str> {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
-}
-
+/// The line of a position; lines end as XML 1.0 section 2.11 says.
 fn line_of(text: &str, position: usize) -> usize {
-    1 + text.bytes().take(position).filter(|byte| *byte == b'\n').count()
+    let mut previous = 0;
+    let is_end = |byte: u8| {
+        let is_end = byte == b'\r' || byte == b'\n' && previous != b'\r';
+        previous = byte;
+        is_end
+    };
+    1 + text.bytes().take(position).map(is_end).filter(|is_end| *is_end).count()
 }
 
 /// An error before its line is known; the line costs a pass over the text, so it is counted only once.
@@ -47,6 +50,7 @@ enum Fault {
     TooDeep,
     TooManyAttributes,
     TooManyNodes,
+    TooManyNamespaces,
     Doctype,
     Declaration(String),
     Malformed(String),
@@ -59,6 +63,7 @@ impl Fault {
             Self::TooDeep => XmlError::TooDeep { line },
             Self::TooManyAttributes => XmlError::TooManyAttributes { line },
             Self::TooManyNodes => XmlError::TooManyNodes { line },
+            Self::TooManyNamespaces => XmlError::TooManyNamespaces { line },
             Self::Doctype => XmlError::Doctype { line },
             Self::Declaration(text) => XmlError::Declaration(text),
             Self::Malformed(reason) => XmlError::Malformed { line, reason },
@@ -73,11 +78,11 @@ struct Parser<'a> {
     position: usize,
     namespaces: Namespaces<'a>,
     /// Elements whose end tag has not come yet, the root first.
-    open: Vec<Element>,
+    open: Vec<Element<'a>>,
     nodes: usize,
-    before: Vec<Node>,
-    root: Option<Element>,
-    after: Vec<Node>,
+    before: Vec<Node<'a>>,
+    root: Option<Element<'a>>,
+    after: Vec<Node<'a>>,
 }
 
 impl<'a> Parser<'a> {
@@ -94,7 +99,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn run(&mut self) -> Result<Tree, Fault> {
+    fn run(&mut self) -> Result<Tree<'a>, Fault> {
         self.check_characters()?;
         let mut reader = Reader::from_str(self.text);
         reader.config_mut().check_comments = true;
@@ -114,8 +119,9 @@ impl<'a> Parser<'a> {
     }
 
     fn check_characters(&mut self) -> Result<(), Fault> {
-        // All but a few documents are done after this pass over bytes.
-        if self.text.bytes().all(|byte| matches!(byte, b' '..=0x7F | b'\t' | b'\n' | b'\r')) {
+        // All but a few documents are done after this pass over bytes, which has no branch and so takes many at once.
+        let is_plain = |byte: u8| matches!(byte, b' '..=0x7F) | matches!(byte, b'\t' | b'\n' | b'\r');
+        if self.text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
             return Ok(());
         }
         let illegal = self.text.char_indices().find(|(_, character)| !is_character(*character));
@@ -125,32 +131,29 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// What an event holds is taken from the text, so that the tree can borrow it.
     fn handle(&mut self, event: &Event<'a>) -> Result<(), Fault> {
         match event {
-            Event::Start(start) => {
-                // The raw content is taken from the text, so that names can be borrowed from it.
-                let content = self.slice(1, start.len());
-                self.open_element(content)
-            }
+            Event::Start(start) => self.open_element(self.slice("<", start.len())),
             Event::Empty(start) => {
-                let content = self.slice(1, start.len());
-                self.open_element(content)?;
+                self.open_element(self.slice("<", start.len()))?;
                 self.close_element()
             }
             Event::End(_) => self.close_element(),
-            Event::Text(text) => self.text(text),
-            Event::CData(text) => self.add_text(text),
+            Event::Text(text) => self.text(self.slice("", text.len())),
+            Event::CData(text) => self.add_text(normalize_line_ends(self.slice("<![CDATA[", text.len()))),
             Event::GeneralRef(name) => self.reference(name),
-            Event::Comment(comment) => self.comment(comment),
-            Event::PI(content) => self.instruction(content),
+            Event::Comment(comment) => self.comment(self.slice("<!--", comment.len())),
+            Event::PI(content) => self.instruction(self.slice("<?", content.len())),
             Event::Decl(content) => self.declaration(content),
             Event::DocType(_) => Err(Fault::Doctype),
             Event::Eof => Ok(()),
         }
     }
 
-    fn slice(&self, skipped: usize, length: usize) -> &'a str {
-        let start = self.position + skipped;
+    /// The `length` bytes after the mark that the token starts with.
+    fn slice(&self, mark: &str, length: usize) -> &'a str {
+        let start = self.position + mark.len();
         self.text.get(start..start + length).unwrap_or_default()
     }
 
@@ -163,8 +166,11 @@ impl<'a> Parser<'a> {
         }
         self.count_node()?;
         let ((prefix, local), rest) = tag::split_name(content).map_err(Fault::Malformed)?;
-        let (declared, attributes) = self.read_attributes(rest)?;
-        let declarations = self.namespaces.enter(declared).map_err(Fault::Namespace)?;
+        let (declarations, attributes) = self.read_attributes(rest)?;
+        self.namespaces.enter(&declarations).map_err(|refused| match refused {
+            Refused::TooMany => Fault::TooManyNamespaces,
+            Refused::Unbindable(reason) => Fault::Namespace(reason),
+        })?;
         let name = self.namespaces.element_name(prefix, local).map_err(Fault::Namespace)?;
         let attributes = self.resolve_attributes(attributes)?;
         self.open.push(Element { name, declarations, attributes, children: Vec::new() });
@@ -175,25 +181,32 @@ impl<'a> Parser<'a> {
     fn read_attributes(
         &mut self,
         mut rest: &'a str,
-    ) -> Result<(Vec<(&'a str, String)>, Vec<(tag::QualifiedName<'a>, String)>), Fault> {
-        let mut declared = Vec::new();
+    ) -> Result<(Vec<NamespaceDeclaration<'a>>, Vec<(tag::QualifiedName<'a>, Cow<'a, str>)>), Fault> {
+        let mut declarations = Vec::new();
         let mut attributes = Vec::new();
         while let Some(((prefix, local), value)) = tag::next_attribute(&mut rest).map_err(Fault::Malformed)? {
             self.count_node()?;
-            if declared.len() + attributes.len() == bounds::XML_ATTRIBUTES_MAX {
+            if declarations.len() + attributes.len() == bounds::XML_ATTRIBUTES_MAX {
                 return Err(Fault::TooManyAttributes);
             }
-            match (prefix, local) {
-                ("", "xmlns") => declared.push(("", value)),
-                ("xmlns", prefix) => declared.push((prefix, value)),
-                name => attributes.push((name, value)),
+            let declared = match (prefix, local) {
+                ("", "xmlns") => Some(""),
+                ("xmlns", prefix) => Some(prefix),
+                _ => None,
+            };
+            match declared {
+                Some(prefix) => declarations.push(NamespaceDeclaration { prefix: prefix.into(), namespace: value }),
+                None => attributes.push(((prefix, local), value)),
             }
         }
-        Ok((declared, attributes))
+        Ok((declarations, attributes))
     }
 
-    fn resolve_attributes(&self, attributes: Vec<(tag::QualifiedName<'a>, String)>) -> Result<Vec<Attribute>, Fault> {
-        let mut resolved: Vec<Attribute> = Vec::with_capacity(attributes.len());
+    fn resolve_attributes(
+        &self,
+        attributes: Vec<(tag::QualifiedName<'a>, Cow<'a, str>)>,
+    ) -> Result<Vec<Attribute<'a>>, Fault> {
+        let mut resolved: Vec<Attribute<'a>> = Vec::with_capacity(attributes.len());
         for ((prefix, local), value) in attributes {
             let name = self.namespaces.attribute_name(prefix, local).map_err(Fault::Namespace)?;
             if resolved.iter().any(|other| other.name.is(&name.namespace, &name.local)) {
@@ -215,54 +228,58 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Fault> {
+    fn text(&mut self, text: &'a str) -> Result<(), Fault> {
         if self.open.is_empty() && is_all_blank(text) {
             return Ok(());
+        }
+        // Most texts are blanks between tags; one pass without a branch finds that there is nothing to look at.
+        if !text.bytes().fold(false, |any, byte| any | (byte == b']') | (byte == b'\r')) {
+            return self.add_text(Cow::Borrowed(text));
         }
         if text.contains("]]>") {
             return Err(Fault::Malformed("']]>' stands in text".to_owned()));
         }
-        self.add_text(text)
+        self.add_text(normalize_line_ends(text))
     }
 
     fn reference(&mut self, name: &str) -> Result<(), Fault> {
         match resolve_reference(name) {
-            Some(character) => self.add_text(character.encode_utf8(&mut [0; 4])),
+            Some(character) => self.add_text(Cow::Owned(character.into())),
             None => Err(Fault::Malformed(format!("'&{};' is not a known reference", excerpt(name)))),
         }
     }
 
-    fn add_text(&mut self, text: &str) -> Result<(), Fault> {
+    fn add_text(&mut self, text: Cow<'a, str>) -> Result<(), Fault> {
         let Some(parent) = self.open.last_mut() else {
             return Err(Fault::Malformed("text stands outside of the root element".to_owned()));
         };
         if let Some(Node::Text(known)) = parent.children.last_mut() {
-            known.push_str(text);
+            known.to_mut().push_str(&text);
         } else if !text.is_empty() {
-            parent.children.push(Node::Text(text.to_owned()));
+            parent.children.push(Node::Text(text));
             self.count_node()?;
         }
         Ok(())
     }
 
-    fn comment(&mut self, comment: &str) -> Result<(), Fault> {
+    fn comment(&mut self, comment: &'a str) -> Result<(), Fault> {
         if comment.contains("--") || comment.ends_with('-') {
             return Err(Fault::Malformed("'--' stands in a comment".to_owned()));
         }
-        self.add(Node::Comment(comment.to_owned()))
+        self.add(Node::Comment(normalize_line_ends(comment)))
     }
 
-    fn instruction(&mut self, content: &str) -> Result<(), Fault> {
+    fn instruction(&mut self, content: &'a str) -> Result<(), Fault> {
         let (target, data) = content.split_once(is_blank).unwrap_or((content, ""));
         if !is_name_without_colon(target) || target.eq_ignore_ascii_case("xml") {
             let target = excerpt(target);
             return Err(Fault::Malformed(format!("{target:?} is not a target of a processing instruction")));
         }
-        let data = data.trim_start_matches(is_blank).to_owned();
-        self.add(Node::Instruction { target: target.to_owned(), data })
+        let data = normalize_line_ends(data.trim_start_matches(is_blank));
+        self.add(Node::Instruction { target: target.into(), data })
     }
 
-    fn add(&mut self, node: Node) -> Result<(), Fault> {
+    fn add(&mut self, node: Node<'a>) -> Result<(), Fault> {
         self.count_node()?;
         match (self.open.last_mut(), &self.root) {
             (Some(parent), _) => parent.children.push(node),

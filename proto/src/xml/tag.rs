@@ -1,6 +1,8 @@
 //! The attributes of a start tag, of which quick-xml only finds the end.
 
-use super::characters::{is_blank, is_name_without_colon, resolve_reference};
+use std::borrow::Cow;
+
+use super::characters::{is_blank, is_name_without_colon, normalize_line_ends, resolve_reference};
 use super::error::excerpt;
 
 /// A prefix (empty where there is none) and a local part.
@@ -8,13 +10,13 @@ pub(super) type QualifiedName<'a> = (&'a str, &'a str);
 
 /// Splits what stands between `<` and `>` or `/>` into the element's name and the rest.
 pub(super) fn split_name(content: &str) -> Result<(QualifiedName<'_>, &str), String> {
-    let end = content.find(is_blank).unwrap_or(content.len());
+    let end = content.bytes().position(|byte| is_blank(char::from(byte))).unwrap_or(content.len());
     let (name, rest) = content.split_at(end);
     Ok((qualified_name(name)?, rest))
 }
 
 /// Takes the next attribute off `rest`; `None` when only blanks are left.
-pub(super) fn next_attribute<'a>(rest: &mut &'a str) -> Result<Option<(QualifiedName<'a>, String)>, String> {
+pub(super) fn next_attribute<'a>(rest: &mut &'a str) -> Result<Option<(QualifiedName<'a>, Cow<'a, str>)>, String> {
     let text = rest.trim_start_matches(is_blank);
     if text.is_empty() {
         return Ok(None);
@@ -33,9 +35,9 @@ pub(super) fn next_attribute<'a>(rest: &mut &'a str) -> Result<Option<(Qualified
 }
 
 fn qualified_name(name: &str) -> Result<QualifiedName<'_>, String> {
-    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-    let prefixed = name.len() > local.len();
-    if is_name_without_colon(local) && (!prefixed || is_name_without_colon(prefix)) {
+    let colon = name.bytes().position(|byte| byte == b':');
+    let (prefix, local) = colon.map_or(("", name), |colon| (&name[..colon], &name[colon + 1..]));
+    if is_name_without_colon(local) && (colon.is_none() || is_name_without_colon(prefix)) {
         Ok((prefix, local))
     } else {
         Err(format!("{:?} is not a qualified name", excerpt(name)))
@@ -43,10 +45,14 @@ fn qualified_name(name: &str) -> Result<QualifiedName<'_>, String> {
 }
 
 /// Normalises as XML 1.0 section 3.3.3 says for CDATA: literal blanks become spaces, referenced ones are kept.
-fn attribute_value(raw: &str) -> Result<String, String> {
+fn attribute_value(raw: &str) -> Result<Cow<'_, str>, String> {
+    if !raw.bytes().any(|byte| matches!(byte, b'<' | b'&' | b'\t' | b'\n' | b'\r')) {
+        return Ok(Cow::Borrowed(raw));
+    }
     if raw.contains('<') {
         return Err(format!("'<' stands in the attribute value {:?}", excerpt(raw)));
     }
+    let raw = normalize_line_ends(raw);
     let mut value = String::with_capacity(raw.len());
     let mut parts = raw.split('&');
     push_with_spaces(&mut value, parts.next().unwrap_or_default());
@@ -56,13 +62,9 @@ fn attribute_value(raw: &str) -> Result<String, String> {
         value.push(character);
         push_with_spaces(&mut value, text);
     }
-    Ok(value)
+    Ok(Cow::Owned(value))
 }
 
 fn push_with_spaces(value: &mut String, text: &str) {
-    if text.contains(['\t', '\n']) {
-        value.extend(text.chars().map(|character| if is_blank(character) { ' ' } else { character }));
-    } else {
-        value.push_str(text);
-    }
+    value.extend(text.chars().map(|character| if is_blank(character) { ' ' } else { character }));
 }

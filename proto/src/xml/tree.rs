@@ -1,77 +1,82 @@
-//! The tree of a document, small and owned; at most [`crate::bounds::XML_DEPTH_MAX`] deep.
+//! The tree of a document, at most [`crate::bounds::XML_DEPTH_MAX`] deep.
+//!
+//! Names and texts are borrowed from the document wherever it spells them as they are meant, which is nearly always: a
+//! tree of a usual document is verified and dropped before copies of its parts would have paid.
+
+use std::borrow::Cow;
 
 /// A parsed document: its root element, and the comments and processing instructions around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tree {
+pub struct Tree<'a> {
     /// Comments and processing instructions before the root, in order.
-    pub before: Vec<Node>,
+    pub before: Vec<Node<'a>>,
     /// The root element.
-    pub root: Element,
+    pub root: Element<'a>,
     /// Comments and processing instructions after the root, in order.
-    pub after: Vec<Node>,
+    pub after: Vec<Node<'a>>,
 }
 
 /// A node of the XPath data model that canonical XML knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
+pub enum Node<'a> {
     /// An element.
-    Element(Element),
+    Element(Element<'a>),
     /// Character data: text, CDATA and references resolved; neighbours are merged.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A comment, without its marks.
-    Comment(String),
+    Comment(Cow<'a, str>),
     /// A processing instruction.
     Instruction {
         /// Its target.
-        target: String,
+        target: Cow<'a, str>,
         /// What follows the target and the blanks after it; may be empty.
-        data: String,
+        data: Cow<'a, str>,
     },
 }
 
 /// A qualified name with its namespace resolved.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name {
+pub struct Name<'a> {
     /// The prefix as written; empty where there is none.
-    pub prefix: String,
+    pub prefix: Cow<'a, str>,
     /// The local part.
-    pub local: String,
+    pub local: Cow<'a, str>,
     /// The namespace; empty where there is none.
-    pub namespace: String,
+    pub namespace: Cow<'a, str>,
 }
 
 /// An element.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Element {
+pub struct Element<'a> {
     /// Its name.
-    pub name: Name,
+    pub name: Name<'a>,
     /// Namespace declarations made on this element, in document order.
-    pub declarations: Vec<NamespaceDeclaration>,
+    pub declarations: Vec<NamespaceDeclaration<'a>>,
     /// All other attributes, in document order, `xml:*` among them.
-    pub attributes: Vec<Attribute>,
+    pub attributes: Vec<Attribute<'a>>,
     /// Its content in document order.
-    pub children: Vec<Node>,
+    pub children: Vec<Node<'a>>,
 }
 
 /// `xmlns="…"` (with an empty prefix) or `xmlns:prefix="…"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamespaceDeclaration {
+pub struct NamespaceDeclaration<'a> {
     /// The declared prefix; empty for the default namespace.
-    pub prefix: String,
+    pub prefix: Cow<'a, str>,
     /// The namespace; empty where the default one is undeclared.
-    pub namespace: String,
+    pub namespace: Cow<'a, str>,
 }
 
 /// An attribute that is not a namespace declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
+pub struct Attribute<'a> {
     /// Its name; without a prefix it is in no namespace.
-    pub name: Name,
+    pub name: Name<'a>,
     /// Its normalised value (XML 1.0 section 3.3.3, for CDATA attributes).
-    pub value: String,
+    pub value: Cow<'a, str>,
 }
 
-impl Name {
+impl Name<'_> {
     /// Whether this is `local` of `namespace`, whatever the prefix.
     #[must_use]
     pub fn is(&self, namespace: &str, local: &str) -> bool {
@@ -79,15 +84,15 @@ impl Name {
     }
 }
 
-impl Element {
+impl<'a> Element<'a> {
     /// The value of the attribute `local` of `namespace`.
     #[must_use]
     pub fn attribute(&self, namespace: &str, local: &str) -> Option<&str> {
-        self.attributes.iter().find(|attribute| attribute.name.is(namespace, local)).map(|found| found.value.as_str())
+        self.attributes.iter().find(|attribute| attribute.name.is(namespace, local)).map(|found| &*found.value)
     }
 
     /// The child elements, in order.
-    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+    pub fn elements(&self) -> impl Iterator<Item = &Element<'a>> {
         self.children.iter().filter_map(|child| match child {
             Node::Element(element) => Some(element),
             _ => None,

@@ -2,14 +2,14 @@
 
 use super::*;
 
-fn read(text: &str) -> Tree {
+fn read(text: &str) -> Tree<'_> {
     parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }
 
 fn text_of(tree: &Tree) -> String {
     match tree.root.children.as_slice() {
         [] => String::new(),
-        [Node::Text(text)] => text.clone(),
+        [Node::Text(text)] => text.to_string(),
         other => panic!("not text alone: {other:?}"),
     }
 }
@@ -50,8 +50,7 @@ fn blanks_in_attribute_values_become_spaces_but_references_stay() {
 #[test]
 fn names_are_resolved_in_their_scope() {
     let tree = read("<a xmlns='urn:d' xmlns:p='urn:p'><p:b c='' p:c=''/><d xmlns=''/><p:e xmlns:p='urn:q'/><f/></a>");
-    let names: Vec<(&str, &str)> =
-        tree.root.elements().map(|one| (one.name.namespace.as_str(), one.name.local.as_str())).collect();
+    let names: Vec<(&str, &str)> = tree.root.elements().map(|one| (&*one.name.namespace, &*one.name.local)).collect();
     assert_eq!(names, [("urn:p", "b"), ("", "d"), ("urn:q", "e"), ("urn:d", "f")]);
     let b = tree.root.elements().next().expect("an element");
     assert_eq!(b.attribute("", "c"), Some(""));
@@ -62,8 +61,8 @@ fn names_are_resolved_in_their_scope() {
 fn what_stands_around_the_root_is_kept() {
     let tree = read("\u{FEFF}<?xml version='1.0'?>\n<!--a--><?p  q r?>\n<b/>\n<!--c-->\n");
     assert_eq!(tree.before.len(), 2);
-    assert_eq!(tree.before[1], Node::Instruction { target: "p".to_owned(), data: "q r".to_owned() });
-    assert_eq!(tree.after, [Node::Comment("c".to_owned())]);
+    assert_eq!(tree.before[1], Node::Instruction { target: "p".into(), data: "q r".into() });
+    assert_eq!(tree.after, [Node::Comment("c".into())]);
 }
 
 #[test]
@@ -227,6 +226,32 @@ fn bounds_are_kept() {
     let many = format!("<a>{}</a>", "<b/>".repeat(bounds::XML_NODES_MAX));
     assert!(matches!(parse(many.as_bytes()), Err(XmlError::TooManyNodes { .. })));
     bad_namespace(&format!("<a xmlns='urn:{}'/>", "x".repeat(bounds::XML_NAMESPACE_BYTES_MAX)));
+}
+
+#[test]
+fn namespace_declarations_in_scope_are_bounded_and_closed_elements_give_theirs_back() {
+    let declaring = |count: usize| (0..count).map(|number| format!(" xmlns:p{number}='urn:x'")).collect::<String>();
+    let half = declaring(bounds::XML_BINDINGS_MAX / 2);
+    read(&format!("<a{half}><b{half}/><c{half}/></a>"));
+    let over = format!("<a{half}>\n<b{half}><c xmlns='urn:y'/></b></a>");
+    assert_eq!(parse(over.as_bytes()), Err(XmlError::TooManyNamespaces { line: 2 }));
+}
+
+#[test]
+fn an_error_names_its_line_whatever_ends_the_lines() {
+    for text in ["<a>\n\n&x;</a>", "<a>\r\n\r\n&x;</a>", "<a>\r\r&x;</a>", "<a>\r\n\r&x;</a>"] {
+        let error = parse(text.as_bytes()).expect_err("the reference is unknown");
+        assert!(error.to_string().starts_with("line 3:"), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn carriage_returns_are_line_ends_in_every_place() {
+    let tree = read("<?p a\r\nb\rc?><a b='1\r\n2\r3'>\r\n<!--x\ry\r\nz--><![CDATA[\r\n\r]]>&#13;\r</a\r>");
+    assert_eq!(tree.before, [Node::Instruction { target: "p".into(), data: "a\nb\nc".into() }]);
+    assert_eq!(tree.root.attribute("", "b"), Some("1 2 3"));
+    let expected = [Node::Text("\n".into()), Node::Comment("x\ny\nz".into()), Node::Text("\n\n\r\n".into())];
+    assert_eq!(tree.root.children, expected);
 }
 
 /// Documents of the largest size made to be slow. The limit is generous, for the machine may be busy; quadratic work
