@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::vocabulary::XML;
 
+use super::characters::any_byte;
 use super::tree::{Attribute, Element, Name, Node, Tree};
 
 /// How namespaces and inherited attributes get into the canonical form.
@@ -227,8 +228,8 @@ impl<'a> Writer<'a> {
     /// Generic over the escaping, so that the loop over the bytes of a document calls nothing.
     fn escaped(&mut self, text: &str, escape: impl Fn(u8) -> Option<&'static [u8]>) {
         let bytes = text.as_bytes();
-        // Most texts hold nothing to escape; without a branch many bytes are looked at at once.
-        if !bytes.iter().fold(false, |any, byte| any | escape(*byte).is_some()) {
+        // Most texts hold nothing to escape.
+        if !any_byte(text, |byte| escape(byte).is_some()) {
             self.out.extend_from_slice(bytes);
             return;
         }
