@@ -3,6 +3,7 @@
 use openssl::hash::MessageDigest;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha3::{Sha3_256, Sha3_384, Sha3_512};
 
 /// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +16,12 @@ pub enum Hash {
     Sha384,
     /// SHA-512.
     Sha512,
+    /// SHA3-256.
+    Sha3_256,
+    /// SHA3-384.
+    Sha3_384,
+    /// SHA3-512.
+    Sha3_512,
 }
 
 impl Hash {
@@ -26,6 +33,9 @@ impl Hash {
             Self::Sha256 => Sha256::digest(bytes).to_vec(),
             Self::Sha384 => Sha384::digest(bytes).to_vec(),
             Self::Sha512 => Sha512::digest(bytes).to_vec(),
+            Self::Sha3_256 => Sha3_256::digest(bytes).to_vec(),
+            Self::Sha3_384 => Sha3_384::digest(bytes).to_vec(),
+            Self::Sha3_512 => Sha3_512::digest(bytes).to_vec(),
         }
     }
 
@@ -35,6 +45,9 @@ impl Hash {
             Self::Sha256 => MessageDigest::sha256(),
             Self::Sha384 => MessageDigest::sha384(),
             Self::Sha512 => MessageDigest::sha512(),
+            Self::Sha3_256 => MessageDigest::sha3_256(),
+            Self::Sha3_384 => MessageDigest::sha3_384(),
+            Self::Sha3_512 => MessageDigest::sha3_512(),
         }
     }
 }
