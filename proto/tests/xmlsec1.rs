@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use proto::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+use proto::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::signature::{Algorithms, SignRequest, SigningHash, sign, verify};
 use proto::timestamp::Timestamp;
 
@@ -16,7 +16,7 @@ static STORE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         common_name: "Jane Tester".to_owned(),
         email: "jane.tester@example.org".parse().expect("an address"),
         organisation: Some("StratusLab Project".to_owned()),
-        size: RsaSize::Rsa2048,
+        key: NewKey::Rsa2048,
         days: 36_500,
     };
     self_signed_pkcs12(&request, PASSWORD, moment("2020-01-01T00:00:00Z")).expect("a key")

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use proto::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+use proto::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::email::Email;
 use serde::Serialize;
 
@@ -74,7 +74,7 @@ impl Create {
             common_name: self.common_name,
             email: self.email,
             organisation: None,
-            size: RsaSize::default(),
+            key: NewKey::default(),
             days: self.days,
         };
         let store = self_signed_pkcs12(&request, &password, clock.now().timestamp())?;

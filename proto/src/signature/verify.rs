@@ -1,6 +1,6 @@
 //! Bytes to [`Signed`], the evidence that somebody's key signed these octets.
 
-use crate::crypto::{Certificate, decode_cached};
+use crate::crypto::{Certificate, CertificateRole, decode_cached};
 use crate::digest::Sha256Digest;
 use crate::xml::{self, Comments};
 
@@ -74,10 +74,11 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
     let mut certificates = profile.certificates.iter();
     let first = certificates.next().map_or(&[][..], Vec::as_slice);
     let certificate = decode_cached(first)?;
+    check_signer(&certificate)?;
     let (method, comments) = &profile.canonicalization;
     let ancestors = [&tree.root, profile.signature];
     let signed_info = xml::canonicalize_element(&ancestors, profile.signed_info, method, *comments);
-    profile.algorithm.verify(&certificate, algorithms, &signed_info, &profile.value)?;
+    profile.algorithm.verify(certificate.key(), algorithms, &signed_info, &profile.value)?;
     Ok(Signed {
         octets,
         certificate,
@@ -86,6 +87,16 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
         signature_algorithm: profile.algorithm.name,
         digest_algorithm: reference.algorithm.name,
     })
+}
+
+/// Whether a certificate may be the first one, whatever it is worth: the others are hints, and may be authorities'.
+fn check_signer(certificate: &Certificate) -> Result<(), SignatureError> {
+    match certificate.role() {
+        CertificateRole::Proxy(kind) => Err(SignatureError::ProxyCertificate(kind)),
+        CertificateRole::Authority => Err(SignatureError::CaCertificate),
+        CertificateRole::EndEntity if certificate.forbids_signing() => Err(SignatureError::KeyUsage),
+        CertificateRole::EndEntity => Ok(()),
+    }
 }
 
 #[cfg(test)]

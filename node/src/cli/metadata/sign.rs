@@ -137,7 +137,7 @@ fn keep_original(file: &Path) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use proto::crypto::{RsaSize, SelfSigned, self_signed_pkcs12};
+    use proto::crypto::{NewKey, SelfSigned, self_signed_pkcs12};
     use proto::document::Template;
     use proto::identifier::ImageIdentifier;
 
@@ -156,7 +156,7 @@ mod tests {
             common_name: "Jane".to_owned(),
             email: "jane@example.org".parse().expect("an address"),
             organisation: None,
-            size: RsaSize::default(),
+            key: NewKey::default(),
             days: 10,
         };
         let store = self_signed_pkcs12(&request, "secret", Clock::system().now().timestamp()).expect("it is made");
