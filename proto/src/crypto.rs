@@ -13,6 +13,7 @@ pub(crate) mod samples;
 mod self_signed;
 mod signing_key;
 mod slash_name;
+mod x509;
 
 pub use certificate::{BadCertificate, Certificate, CertificateRole};
 pub(crate) use certificate_cache::decode_cached;

@@ -3,18 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use openssl::x509::X509;
-
 use crate::bounds;
 use crate::digest::Sha256Digest;
 use crate::timestamp::Timestamp;
 
-use super::der::{self, Reader};
 use super::extensions::{self, Extensions, ProxyKind};
 use super::name;
 use super::public_key::{KeyKind, PublicKey};
 use super::slash_name::SlashName;
+use super::x509::{self, Parts};
 
 /// A decoded certificate; cheap to clone. Nothing is said about who issued it or whether it is valid now.
 #[derive(Clone)]
@@ -73,13 +70,7 @@ impl Certificate {
         if der.len() > bounds::CERTIFICATE_BYTES_MAX {
             return Err(BadCertificate::TooLarge { length: der.len() });
         }
-        let x509 = X509::from_der(der).map_err(|_| BadCertificate::Encoding)?;
-        // OpenSSL reads BER and overlooks what follows; one certificate must not have many encodings.
-        if x509.to_der().map_err(|_| BadCertificate::Encoding)? != der {
-            return Err(BadCertificate::Encoding);
-        }
         let parts = Parts::read(der).ok_or(BadCertificate::Encoding)?;
-        let key = x509.public_key().map_err(|_| BadCertificate::Key)?;
         let extensions = Extensions::read(parts.extensions)?;
         let proxy = extensions
             .proxy
@@ -87,7 +78,7 @@ impl Certificate {
         Ok(Self(Arc::new(Decoded {
             der: der.to_vec(),
             fingerprint: Sha256Digest::of(der),
-            key: PublicKey::new(key, parts.key).ok_or(BadCertificate::Key)?,
+            key: PublicKey::from_der(parts.key.encoded).ok_or(BadCertificate::Key)?,
             subject: name::java_rfc2253(parts.subject).ok_or(BadCertificate::Encoding)?,
             issuer: name::java_rfc2253(parts.issuer).ok_or(BadCertificate::Encoding)?,
             role: match proxy {
@@ -97,8 +88,8 @@ impl Certificate {
             },
             emails: extensions.emails,
             forbids_signing: extensions.forbids_signing,
-            not_before: timestamp(x509.not_before())?,
-            not_after: timestamp(x509.not_after())?,
+            not_before: x509::time(parts.not_before).ok_or(BadCertificate::Validity)?,
+            not_after: x509::time(parts.not_after).ok_or(BadCertificate::Validity)?,
         })))
     }
 
@@ -222,46 +213,4 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Certificate({} of {})", self.0.fingerprint, self.0.subject)
     }
-}
-
-/// The parts of a certificate that are read from its bytes, each the content of a SEQUENCE.
-struct Parts<'a> {
-    issuer: &'a [u8],
-    subject: &'a [u8],
-    key: &'a [u8],
-    /// Empty where there are none.
-    extensions: &'a [u8],
-}
-
-impl<'a> Parts<'a> {
-    /// RFC 5280 section 4.1.
-    fn read(der: &'a [u8]) -> Option<Self> {
-        const VERSION: u8 = 0xA0;
-        const EXTENSIONS: u8 = 0xA3;
-        let mut certificate = Reader::new(Reader::new(der).expect(der::SEQUENCE)?);
-        let mut fields = Reader::new(certificate.expect(der::SEQUENCE)?);
-        if fields.next()?.tag == VERSION {
-            fields.next()?;
-        }
-        fields.expect(der::SEQUENCE)?;
-        let issuer = fields.expect(der::SEQUENCE)?;
-        fields.expect(der::SEQUENCE)?;
-        let subject = fields.expect(der::SEQUENCE)?;
-        let key = fields.expect(der::SEQUENCE)?;
-        let mut extensions: &[u8] = &[];
-        while !fields.is_at_end() {
-            let field = fields.next()?;
-            if field.tag == EXTENSIONS {
-                extensions = Reader::new(field.content).expect(der::SEQUENCE)?;
-            }
-        }
-        Some(Self { issuer, subject, key, extensions })
-    }
-}
-
-fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, BadCertificate> {
-    let since_epoch = Asn1Time::from_unix(0).and_then(|epoch| epoch.diff(time));
-    let difference = since_epoch.map_err(|_| BadCertificate::Validity)?;
-    let seconds = i64::from(difference.days) * 86_400 + i64::from(difference.secs);
-    Timestamp::from_unix_seconds(seconds).ok_or(BadCertificate::Validity)
 }

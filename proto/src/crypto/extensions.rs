@@ -77,12 +77,13 @@ fn name(identifier: &[u8]) -> Option<&'static str> {
 /// The identifier and the value of the next extension.
 fn extension<'a>(extensions: &mut Reader<'a>) -> Option<(&'a [u8], &'a [u8])> {
     let mut extension = Reader::new(extensions.expect(der::SEQUENCE)?);
-    let identifier = extension.expect(der::OBJECT_IDENTIFIER)?;
-    let mut value = extension.next()?;
-    if value.tag != der::OCTET_STRING {
-        value = extension.next()?;
+    let identifier = extension.object_identifier()?;
+    if extension.peek()? == der::BOOLEAN {
+        // Whether it is critical; one octet, whatever it says.
+        extension.next().filter(|critical| critical.content.len() == 1)?;
     }
-    Some((identifier, value.content))
+    let value = extension.only(der::OCTET_STRING)?;
+    Some((identifier, value))
 }
 
 /// Section 4.2.1.6; an address that is not printable ASCII spoils the whole.

@@ -1,6 +1,7 @@
 //! The hash functions that signatures name.
 
 use openssl::hash::MessageDigest;
+use openssl::md::{Md, MdRef};
 use openssl::sha;
 use sha3::{Digest as _, Sha3_256, Sha3_384, Sha3_512};
 
@@ -35,6 +36,18 @@ impl Hash {
             Self::Sha3_256 => Sha3_256::digest(bytes).to_vec(),
             Self::Sha3_384 => Sha3_384::digest(bytes).to_vec(),
             Self::Sha3_512 => Sha3_512::digest(bytes).to_vec(),
+        }
+    }
+
+    pub(super) fn openssl_md(self) -> &'static MdRef {
+        match self {
+            Self::Sha1 => Md::sha1(),
+            Self::Sha256 => Md::sha256(),
+            Self::Sha384 => Md::sha384(),
+            Self::Sha512 => Md::sha512(),
+            Self::Sha3_256 => Md::sha3_256(),
+            Self::Sha3_384 => Md::sha3_384(),
+            Self::Sha3_512 => Md::sha3_512(),
         }
     }
 

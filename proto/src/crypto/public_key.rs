@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use openssl::bn::BigNum;
 use openssl::dsa::DsaSig;
@@ -10,6 +11,7 @@ use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Public};
+use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::{RsaPssSaltlen, Verifier};
 
@@ -24,6 +26,8 @@ pub struct PublicKey {
     kind: KeyKind,
     der: Vec<u8>,
     sha256: Sha256Digest,
+    /// Ready to verify RSASSA-PKCS1-v1_5: to make such a context costs a third of a verification.
+    ready: Mutex<Option<(Hash, PkeyCtx<Public>)>>,
 }
 
 /// What a key can be used with.
@@ -77,15 +81,20 @@ impl PublicKey {
     /// The key with exactly this SubjectPublicKeyInfo; `None` where OpenSSL cannot read it.
     #[must_use]
     pub fn from_der(der: &[u8]) -> Option<Self> {
-        let key = PKey::public_key_from_der(der).ok()?;
-        Self::new(key, Reader::new(der).expect(der::SEQUENCE)?)
+        let encoded = Reader::new(der).expect(der::SEQUENCE)?;
+        // OpenSSL 3.0 looks for a decoder among all there are; for the most usual keys it need not.
+        let key = match rsa_key(encoded) {
+            Some(rsa) => PKey::from_rsa(Rsa::public_key_from_der_pkcs1(rsa).ok()?),
+            None => PKey::public_key_from_der(der),
+        };
+        Self::new(key.ok()?, encoded)
     }
 
     /// Given also the content of the SubjectPublicKeyInfo, as encoded.
-    pub(super) fn new(key: PKey<Public>, encoded: &[u8]) -> Option<Self> {
+    fn new(key: PKey<Public>, encoded: &[u8]) -> Option<Self> {
         let kind = kind(&key, encoded)?;
         let der = identity(&key, kind).ok()?;
-        Some(Self { kind, sha256: Sha256Digest::of(&der), der, key })
+        Some(Self { kind, sha256: Sha256Digest::of(&der), der, key, ready: Mutex::new(None) })
     }
 
     /// Its SubjectPublicKeyInfo in DER, in one form: a curve by its name and its point uncompressed, and an RSA-PSS
@@ -119,12 +128,33 @@ impl PublicKey {
         if !scheme.takes(self.kind) {
             return Verification::Mismatch;
         }
+        if let Scheme::RsaPkcs1(hash) = scheme {
+            return self.verify_pkcs1(hash, message, signature);
+        }
         let Ok(mut verifier) = self.verifier(scheme) else { return Verification::Refused };
         let verifies = match self.encode(scheme, signature) {
             Some(encoded) => verifier.verify_oneshot(&encoded, message).unwrap_or(false),
             None => false,
         };
         if verifies { Verification::Verified } else { Verification::Mismatch }
+    }
+
+    fn verify_pkcs1(&self, hash: Hash, message: &[u8], signature: &[u8]) -> Verification {
+        // Taken out while it is used, so that nobody waits for it.
+        let kept = self.ready.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|(made, _)| *made == hash);
+        let context = kept.map_or_else(|| self.pkcs1_context(hash), |(_, context)| Ok(context));
+        let Ok(mut context) = context else { return Verification::Refused };
+        let verifies = context.verify(&hash.digest(message), signature).unwrap_or(false);
+        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some((hash, context));
+        if verifies { Verification::Verified } else { Verification::Mismatch }
+    }
+
+    fn pkcs1_context(&self, hash: Hash) -> Result<PkeyCtx<Public>, ErrorStack> {
+        let mut context = PkeyCtx::new(&self.key)?;
+        context.verify_init()?;
+        context.set_rsa_padding(Padding::PKCS1)?;
+        context.set_signature_md(hash.openssl_md())?;
+        Ok(context)
     }
 
     fn verifier(&self, scheme: Scheme) -> Result<Verifier<'_>, ErrorStack> {
@@ -251,8 +281,26 @@ fn identity(key: &PKey<Public>, kind: KeyKind) -> Result<Vec<u8>, ErrorStack> {
         KeyKind::EcP384 => on_curve(Nid::SECP384R1)?.public_key_to_der(),
         KeyKind::RsaPss => {
             let rsa = key.rsa()?;
-            PKey::from_rsa(Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?)?.public_key_to_der()
+            rsa_identity(&Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?)
         }
+        KeyKind::Rsa => rsa_identity(&key.rsa()?),
         _ => key.public_key_to_der(),
     }
+}
+
+/// The RSAPublicKey in a SubjectPublicKeyInfo as RFC 3279 section 2.3.1 writes it; `None` for other keys and spellings.
+fn rsa_key(encoded: &[u8]) -> Option<&[u8]> {
+    let key = encoded.strip_prefix(&RSA_ENCRYPTION[..])?;
+    let key = Reader::new(key).only(der::BIT_STRING)?.strip_prefix(&[0])?;
+    Reader::new(key).only(der::SEQUENCE).map(|_| key)
+}
+
+/// rsaEncryption, with the NULL that stands for its parameters.
+const RSA_ENCRYPTION: [u8; 15] = [0x30, 13, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0];
+
+/// The SubjectPublicKeyInfo of RFC 3279 section 2.3.1 around the key. OpenSSL 3.0 writes the same in forty times the
+/// time, more than it takes to decode a whole certificate.
+fn rsa_identity(rsa: &Rsa<Public>) -> Result<Vec<u8>, ErrorStack> {
+    let key = [&[0][..], &rsa.public_key_to_der_pkcs1()?].concat();
+    Ok(der::encode(der::SEQUENCE, &[&RSA_ENCRYPTION[..], &der::encode(der::BIT_STRING, &key)].concat()))
 }
