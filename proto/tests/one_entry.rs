@@ -209,11 +209,11 @@ fn an_ecdsa_value_of_another_length_or_out_of_range_is_refused() {
 /// The signed document with the certificate in `name.crt` in place of its own.
 fn certified_anew(desk: &Desk, document: &str, name: &str) -> String {
     desk.openssl(&format!("x509 -in {name}.crt -outform DER -out {name}.der"));
-    document.replacen(text(document, "X509Certificate"), &STANDARD.encode(desk.read(&format!("{name}.der"))), 1)
+    document.replacen(text(document, "X509Certificate"), &STANDARD.encode(desk.read(&[&format!("{name}.der")])), 1)
 }
 
 fn from_desk(desk: &Desk, name: &str) -> SigningKey {
-    SigningKey::from_pem(&desk.joined(&[&format!("{name}.key"), &format!("{name}.crt")]), None).expect("readable")
+    SigningKey::from_pem(&desk.read(&[&format!("{name}.key"), &format!("{name}.crt")]), None).expect("readable")
 }
 
 #[test]
@@ -304,6 +304,6 @@ fn the_key_of_an_entry_is_what_the_operator_pins() {
     desk.certificate("jane", "/CN=Jane", &[]);
     desk.openssl("x509 -in jane.crt -outform DER -out jane.der");
     desk.openssl("pkey -in jane.key -pubout -outform DER -out pin.der");
-    let certificate = Certificate::from_der(&desk.read("jane.der")).expect("readable");
-    assert_eq!(certificate.key_der(), desk.read("pin.der"));
+    let certificate = Certificate::from_der(&desk.read(&["jane.der"])).expect("readable");
+    assert_eq!(certificate.key_der(), desk.read(&["pin.der"]));
 }

@@ -26,7 +26,7 @@ fn signed_by(key: &SigningKey) -> Result<String, SigningError> {
 fn verdict(desk: &Desk, subject: &str, extensions: &[&str]) -> Result<String, SignatureError> {
     desk.key("jane", EC);
     desk.certificate("jane", subject, extensions);
-    refusal(&SigningKey::from_pem(&desk.joined(&["jane.key", "jane.crt"]), None).expect("readable"))
+    refusal(&SigningKey::from_pem(&desk.read(&["jane.key", "jane.crt"]), None).expect("readable"))
 }
 
 fn refusal(key: &SigningKey) -> Result<String, SignatureError> {
@@ -55,7 +55,7 @@ fn what_the_refusal_of_an_authority_advises_is_accepted() {
     let line = "req -x509 -newkey rsa:2048 -nodes -keyout jane.key -out jane.crt -subj /CN=Jane";
     for (advice, rule) in [("", Some("ca-certificate")), (" -addext basicConstraints=critical,CA:FALSE", None)] {
         desk.openssl(&format!("{line}{advice}"));
-        let key = SigningKey::from_pem(&desk.joined(&["jane.key", "jane.crt"]), None).expect("readable");
+        let key = SigningKey::from_pem(&desk.read(&["jane.key", "jane.crt"]), None).expect("readable");
         assert_eq!(refusal(&key).err().map(|refused| refused.rule()), rule, "{advice}");
     }
 }
@@ -92,7 +92,7 @@ fn issued(desk: &Desk, subject: &str) -> SigningKey {
     desk.key("other", EC);
     desk.run(&["req", "-new", "-config", "openssl.cnf", "-key", "other.key", "-out", "other.csr", "-subj", subject]);
     desk.openssl("x509 -req -in other.csr -CA jane.crt -CAkey jane.key -set_serial 7 -days 36500 -out other.crt");
-    SigningKey::from_pem(&desk.joined(&["other.key", "other.crt"]), None).expect("readable")
+    SigningKey::from_pem(&desk.read(&["other.key", "other.crt"]), None).expect("readable")
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn only_the_first_certificate_is_judged() {
     let document = verdict(&desk, "/CN=Jane", &[EMAIL]).expect("signed");
     desk.key("authority", EC);
     desk.certificate("authority", "/CN=Authority", &["basicConstraints=CA:TRUE"]);
-    let pem = String::from_utf8(desk.read("authority.crt")).expect("PEM is text");
+    let pem = String::from_utf8(desk.read(&["authority.crt"])).expect("PEM is text");
     let digits: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let authority = format!("<X509Certificate>{digits}</X509Certificate>");
     let hinted = document.replace("</X509Data>", &format!("{authority}</X509Data>"));
@@ -150,7 +150,7 @@ fn certificate(desk: &Desk, subject: &str, extensions: &[&str]) -> Certificate {
     desk.key("jane", EC);
     desk.certificate("jane", subject, extensions);
     desk.openssl("x509 -in jane.crt -outform DER -out jane.der");
-    Certificate::from_der(&desk.read("jane.der")).expect("readable")
+    Certificate::from_der(&desk.read(&["jane.der"])).expect("readable")
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn an_extension_that_stands_twice_or_is_malformed_is_refused_by_name() {
         desk.key("jane", EC);
         desk.certificate("jane", "/CN=Jane", extensions);
         desk.openssl("x509 -in jane.crt -outform DER -out jane.der");
-        let refused = Certificate::from_der(&desk.read("jane.der")).expect_err("refused");
+        let refused = Certificate::from_der(&desk.read(&["jane.der"])).expect_err("refused");
         assert_eq!(refused.to_string(), format!("the certificate's {name} is malformed or stands twice"));
     }
 }

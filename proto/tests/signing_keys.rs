@@ -62,7 +62,7 @@ fn signed(key: &SigningKey) -> Result<Vec<u8>, SigningError> {
 fn jane(desk: &Desk, options: &str) -> SigningKey {
     desk.key("jane", options);
     desk.certificate("jane", "/CN=Jane Tester", &[EMAIL]);
-    SigningKey::from_pem(&desk.joined(&["jane.key", "jane.crt"]), None).expect("readable")
+    SigningKey::from_pem(&desk.read(&["jane.key", "jane.crt"]), None).expect("readable")
 }
 
 #[test]
@@ -105,11 +105,11 @@ fn new_and_old_pkcs12_files_hold_every_kind_of_key() {
         // The old ones encrypt the certificate with RC2-40 and the key with triple DES.
         for (name, old) in [("new.p12", ""), ("old.p12", " -legacy")] {
             desk.openssl(&format!("pkcs12 -export{old} -inkey jane.key -in jane.crt -passout pass:secret -out {name}"));
-            let key = SigningKey::from_pkcs12(&desk.read(name), "secret");
+            let key = SigningKey::from_pkcs12(&desk.read(&[name]), "secret");
             let key = key.unwrap_or_else(|error| panic!("{options} {name}: {error}"));
             assert_eq!(key.certificate().key_kind(), kind, "{options}");
             signed(&key).unwrap_or_else(|error| panic!("{options} {name}: {error}"));
-            let wrong = SigningKey::from_pkcs12(&desk.read(name), "other").expect_err("refused");
+            let wrong = SigningKey::from_pkcs12(&desk.read(&[name]), "other").expect_err("refused");
             assert_eq!(wrong, BadSigningKey::WrongPassword, "{options} {name}");
         }
     }
@@ -120,10 +120,10 @@ fn a_traditional_ec_key_is_read_with_its_parameters_before_it_and_its_certificat
     let desk = Desk::new("traditional");
     desk.openssl("ecparam -name prime256v1 -genkey -out jane.key");
     desk.certificate("jane", "/CN=Jane Tester", &[EMAIL]);
-    let key = String::from_utf8(desk.read("jane.key")).expect("PEM is text");
+    let key = String::from_utf8(desk.read(&["jane.key"])).expect("PEM is text");
     assert!(key.contains("BEGIN EC PARAMETERS") && key.contains("BEGIN EC PRIVATE KEY"), "{key}");
     for order in [["jane.key", "jane.crt"], ["jane.crt", "jane.key"]] {
-        signed(&SigningKey::from_pem(&desk.joined(&order), None).expect("readable")).expect("signed");
+        signed(&SigningKey::from_pem(&desk.read(&order), None).expect("readable")).expect("signed");
     }
 }
 
@@ -149,7 +149,7 @@ fn encrypted_pem_is_opened_by_its_password_alone_whatever_the_encryption() {
         ),
     ] {
         desk.openssl(line);
-        let file = desk.joined(&["closed.pem", "jane.crt"]);
+        let file = desk.read(&["closed.pem", "jane.crt"]);
         let open = |password| SigningKey::from_pem(&file, password);
         assert_eq!(open(None).expect_err("refused"), BadSigningKey::PasswordRequired, "{name}");
         assert_eq!(open(Some("other")).expect_err("refused"), BadSigningKey::WrongPassword, "{name}");
@@ -175,7 +175,7 @@ fn keys_outside_of_the_profile_are_refused_by_name() {
         let desk = Desk::new(&format!("refused-{number}"));
         desk.key("jane", options);
         desk.certificate("jane", "/CN=Jane Tester", &[EMAIL]);
-        let refused = SigningKey::from_pem(&desk.joined(&["jane.key", "jane.crt"]), None).expect_err("refused");
+        let refused = SigningKey::from_pem(&desk.read(&["jane.key", "jane.crt"]), None).expect_err("refused");
         let expected = format!("the key is {name}; those that sign are RSA, RSA-PSS, EC P-256, EC P-384 and Ed25519");
         assert_eq!(refused.to_string(), expected);
     }

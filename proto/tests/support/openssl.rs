@@ -45,13 +45,9 @@ impl Desk {
         self.run(&arguments);
     }
 
-    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.0.join(name)).expect("openssl wrote it")
-    }
-
     /// The files one after the other.
-    pub(crate) fn joined(&self, names: &[&str]) -> Vec<u8> {
-        names.iter().flat_map(|name| self.read(name)).collect()
+    pub(crate) fn read(&self, names: &[&str]) -> Vec<u8> {
+        names.iter().flat_map(|name| fs::read(self.0.join(name)).expect("openssl wrote it")).collect()
     }
 }
 
