@@ -11,10 +11,10 @@ use proto::identifier::ImageIdentifier;
 use proto::intake::examine;
 use proto::signature::{Algorithms, SignRequest, SigningHash, sign};
 
-#[path = "support/openssl.rs"]
-mod openssl;
+#[path = "support/desk.rs"]
+mod desk;
 
-use openssl::Desk;
+use desk::Desk;
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| key(NewKey::EcP256));
 static SIGNED: LazyLock<String> = LazyLock::new(|| signed_by(&KEY));

@@ -6,10 +6,10 @@ use proto::email::Email;
 use proto::identifier::ImageIdentifier;
 use proto::signature::{Algorithms, SignRequest, SignatureError, SigningError, SigningHash, sign, verify};
 
-#[path = "support/openssl.rs"]
-mod openssl;
+#[path = "support/desk.rs"]
+mod desk;
 
-use openssl::Desk;
+use desk::Desk;
 
 const EMAIL: &str = "subjectAltName=email:jane@example.org";
 const EC: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";

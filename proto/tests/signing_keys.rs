@@ -5,10 +5,10 @@ use proto::document::Template;
 use proto::identifier::ImageIdentifier;
 use proto::signature::{Algorithms, SignRequest, SigningError, SigningHash, sign, verify};
 
-#[path = "support/openssl.rs"]
-mod openssl;
+#[path = "support/desk.rs"]
+mod desk;
 
-use openssl::Desk;
+use desk::Desk;
 
 const EMAIL: &str = "subjectAltName=email:jane@example.org";
 

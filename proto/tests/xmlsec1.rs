@@ -9,10 +9,10 @@ use proto::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::signature::{Algorithms, SignRequest, SigningHash, sign, verify};
 use proto::timestamp::Timestamp;
 
-#[path = "support/openssl.rs"]
-mod openssl;
+#[path = "support/desk.rs"]
+mod desk;
 
-use openssl::Desk;
+use desk::Desk;
 
 const PASSWORD: &str = "password";
 
