@@ -31,7 +31,7 @@ pub(in crate::cli) struct Sign {
     /// The document; an endorsement or signature in it is replaced
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Your key with its certificate: PKCS#12 (.p12, .pfx), or PEM with both
+    /// Your key (RSA, RSA-PSS, EC P-256 or P-384, Ed25519) with its certificate: PKCS#12 (.p12, .pfx), or PEM with both
     #[arg(long, value_name = "FILE.p12|FILE.pem", env = "MARKETPLACE_CERTIFICATE", hide_env = true)]
     certificate: PathBuf,
     /// Read the password from the first line of this file
