@@ -14,7 +14,7 @@ pub(super) fn fix_up<'a>(ancestors: &[&Element<'a>], element: &Element<'a>) -> O
     // An empty one is not written.
     if let Some(value) = base.filter(|base| !base.is_empty()) {
         let name = Name { prefix: "xml".into(), local: "base".into(), namespace: XML.into() };
-        fixed.attributes.push(Attribute { name, value });
+        fixed.attributes.push(Attribute { name, value: value.into() });
     }
     Some(fixed)
 }
