@@ -64,3 +64,23 @@ pub fn examine_as(document: &[u8], algorithms: Algorithms, strength: Strength) -
         other => Err(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_algorithm_that_this_machine_refuses_is_not_the_senders_fault() {
+        let refusal = Refusal::from(SignatureError::Unavailable { algorithm: "rsa-sha1" });
+        let expected = "algorithm-unavailable: openssl on this machine refuses rsa-sha1, as a crypto policy may tell it to; \
+                        its sender is not at fault";
+        assert_eq!(refusal.to_string(), expected);
+        assert!(matches!(refusal, Refusal::Policy(_)));
+    }
+
+    #[test]
+    fn a_signature_that_does_not_verify_is_the_senders_fault() {
+        let refusal = Refusal::from(SignatureError::SignatureMismatch { algorithm: "rsa-sha256" });
+        assert!(matches!(refusal, Refusal::Invalid { rule: "signature-mismatch", .. }));
+    }
+}
