@@ -86,6 +86,29 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
+    /// Every rule that a document can break, in the order in which they are looked at.
+    pub const RULES: [&'static str; 19] = [
+        "document-size",
+        "doctype",
+        "xml",
+        "processing-instruction",
+        "root",
+        "no-signature",
+        "many-signatures",
+        "signature-wrapped",
+        "signature-last",
+        "signature-structure",
+        "algorithm",
+        "reference",
+        "transforms",
+        "key-info",
+        "digest-mismatch",
+        "certificate",
+        "key-kind",
+        "weak-key",
+        "signature-mismatch",
+    ];
+
     /// The stable name of the rule that the document breaks.
     #[must_use]
     pub const fn rule(&self) -> &'static str {

@@ -183,12 +183,16 @@ fn read_canonicalization(
     Ok((method, comments))
 }
 
-/// Exclusive XML Canonicalization section 4: names separated by blanks, `#default` for no prefix.
+/// Exclusive XML Canonicalization section 4: names separated by a blank, `#default` for no prefix. Two blanks in a row
+/// are refused, for libxmlsec1 reads a name without characters between them and takes it for `#default`.
 fn read_prefix_list(list: &Element<'_>) -> Result<Vec<String>, SignatureError> {
     const PLACE: &str = "InclusiveNamespaces";
     let [text] = attributes(list, PLACE, ["PrefixList"])?;
     children(list, PLACE, [])?;
-    let prefixes: Vec<&str> = text.split_ascii_whitespace().collect();
+    let prefixes: Vec<&str> = if text.is_empty() { Vec::new() } else { text.split(' ').collect() };
+    if prefixes.iter().any(|prefix| prefix.is_empty() || prefix.contains(['\t', '\n', '\r'])) {
+        return Err(structure(PLACE, format!("the names in {:?} are not separated by one blank", excerpt(text))));
+    }
     if prefixes.len() > bounds::XML_PREFIX_LIST_MAX {
         let most = bounds::XML_PREFIX_LIST_MAX;
         return Err(structure(PLACE, format!("{} prefixes are listed, the most is {most}", prefixes.len())));
@@ -310,6 +314,6 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
 }
