@@ -24,7 +24,10 @@ pub enum Refusal {
 
 impl From<SignatureError> for Refusal {
     fn from(error: SignatureError) -> Self {
-        Self::Invalid { rule: error.rule(), reason: error.to_string() }
+        match error {
+            SignatureError::Unavailable { .. } => Self::Policy(PolicyRefusal::UnavailableAlgorithm(error.to_string())),
+            _ => Self::Invalid { rule: error.rule(), reason: error.to_string() },
+        }
     }
 }
 

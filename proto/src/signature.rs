@@ -9,10 +9,12 @@ mod error;
 mod profile;
 #[cfg(test)]
 mod samples;
+mod self_test;
 mod sign;
 mod verify;
 
 pub use algorithm::Algorithms;
 pub use error::SignatureError;
+pub use self_test::self_test;
 pub use sign::{SignRequest, SigningError, SigningHash, sign};
 pub use verify::{Signed, verify};

@@ -91,6 +91,9 @@ pub enum PolicyRefusal {
     /// The signature uses an algorithm that this node admits only with `legacy_algorithms`.
     #[error("{0}; this node admits it only with legacy_algorithms = true")]
     LegacyAlgorithm(String),
+    /// This machine's OpenSSL refuses the signature's algorithm.
+    #[error("{0}; its sender is not at fault")]
+    UnavailableAlgorithm(String),
     /// The admission is of a node that is no member, in a closed federation.
     #[error("the entry was admitted by {0}, which is not a member of this federation")]
     UnlistedOrigin(NodeId),
@@ -108,6 +111,7 @@ impl PolicyRefusal {
             Self::ImageDenied(_) => "image-denied",
             Self::ChecksumDenied(_) => "checksum-denied",
             Self::LegacyAlgorithm(_) => "legacy-algorithm",
+            Self::UnavailableAlgorithm(_) => "algorithm-unavailable",
             Self::UnlistedOrigin(_) => "unlisted-origin",
         }
     }

@@ -5,25 +5,36 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use proto::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+use proto::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::signature::{Algorithms, SignRequest, SigningHash, sign, verify};
 use proto::timestamp::Timestamp;
 
+#[path = "support/desk.rs"]
+mod desk;
+
+use desk::Desk;
+
 const PASSWORD: &str = "password";
 
-static STORE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let request = SelfSigned {
-        common_name: "Jane Tester".to_owned(),
-        email: "jane.tester@example.org".parse().expect("an address"),
-        organisation: Some("StratusLab Project".to_owned()),
-        size: RsaSize::Rsa2048,
-        days: 36_500,
-    };
-    self_signed_pkcs12(&request, PASSWORD, moment("2020-01-01T00:00:00Z")).expect("a key")
+/// An endorser of the original's time and two of ours, each with its key as a file and as read.
+static ENDORSERS: LazyLock<[(NewKey, Vec<u8>, SigningKey); 3]> = LazyLock::new(|| {
+    [NewKey::Rsa2048, NewKey::EcP256, NewKey::EcP384].map(|kind| {
+        let request = SelfSigned {
+            common_name: "Jane Tester".to_owned(),
+            email: "jane.tester@example.org".parse().expect("an address"),
+            organisation: Some("StratusLab Project".to_owned()),
+            key: kind,
+            days: 36_500,
+        };
+        let store = self_signed_pkcs12(&request, PASSWORD, moment("2020-01-01T00:00:00Z")).expect("a key");
+        let key = SigningKey::from_pkcs12(&store, PASSWORD).expect("the key is readable");
+        (kind, store, key)
+    })
 });
 
-static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| SigningKey::from_pkcs12(&STORE, PASSWORD).expect("the key is readable"));
+fn endorser(kind: NewKey) -> &'static (NewKey, Vec<u8>, SigningKey) {
+    ENDORSERS.iter().find(|(known, _, _)| *known == kind).expect("one of the three")
+}
 
 fn moment(text: &str) -> Timestamp {
     text.parse().expect("a moment")
@@ -41,8 +52,8 @@ fn xmlsec1(arguments: &[&str], path: &Path) -> Output {
     output.expect("xmlsec1 is installed (apt-get install xmlsec1; scripts/test does it)")
 }
 
-fn sign_with_xmlsec1(name: &str, template: &str) -> Vec<u8> {
-    let store = file(&format!("{name}.p12"), &STORE);
+fn sign_with_xmlsec1(name: &str, store: &[u8], template: &str) -> Vec<u8> {
+    let store = file(&format!("{name}.p12"), store);
     let template = file(&format!("{name}.xml"), template.as_bytes());
     let store_text = store.to_str().expect("the folder's name is UTF-8");
     let output = xmlsec1(&["--sign", "--pkcs12", store_text, "--pwd", PASSWORD], &template);
@@ -88,57 +99,121 @@ fn template(canonicalization: &str, signature: &str, digest: &str, transform: &s
     DOCUMENT.replace("SIGNATURE", &signature)
 }
 
-const CANONICALIZATIONS: [&str; 4] = [
+const CANONICALIZATIONS: [&str; 6] = [
     "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
     "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments",
+    "http://www.w3.org/2006/12/xml-c14n11",
+    "http://www.w3.org/2006/12/xml-c14n11#WithComments",
     "http://www.w3.org/2001/10/xml-exc-c14n#",
     "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
 ];
 
-const ALGORITHMS: [(&str, &str); 3] = [
-    ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmlenc#sha256"),
-    ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#sha384"),
-    ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "http://www.w3.org/2001/04/xmlenc#sha512"),
+/// Short names under `http://www.w3.org/2001/04/xmldsig-more#`, and digests.
+const ALGORITHMS: [(NewKey, &str, &str); 9] = [
+    (NewKey::Rsa2048, "rsa-sha256", "http://www.w3.org/2001/04/xmlenc#sha256"),
+    (NewKey::Rsa2048, "rsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#sha384"),
+    (NewKey::Rsa2048, "rsa-sha512", "http://www.w3.org/2001/04/xmlenc#sha512"),
+    (NewKey::EcP256, "ecdsa-sha256", "http://www.w3.org/2001/04/xmlenc#sha256"),
+    (NewKey::EcP256, "ecdsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#sha384"),
+    (NewKey::EcP256, "ecdsa-sha512", "http://www.w3.org/2001/04/xmlenc#sha512"),
+    (NewKey::EcP384, "ecdsa-sha256", "http://www.w3.org/2001/04/xmlenc#sha256"),
+    (NewKey::EcP384, "ecdsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#sha384"),
+    (NewKey::EcP384, "ecdsa-sha512", "http://www.w3.org/2001/04/xmlenc#sha512"),
 ];
+
+fn uri(short: &str) -> String {
+    format!("http://www.w3.org/2001/04/xmldsig-more#{short}")
+}
 
 #[test]
 fn what_we_sign_xmlsec1_verifies() {
-    for hash in [SigningHash::Sha256, SigningHash::Sha384, SigningHash::Sha512] {
-        let request = SignRequest { created: moment("2026-01-01T00:00:00Z"), email: None, hash };
-        let document = DOCUMENT.replace("SIGNATURE", "");
-        let signed = sign(document.as_bytes(), &KEY, &request).expect("signed");
-        assert_eq!(xmlsec1_verifies(&format!("ours-{hash:?}.xml"), &signed), Ok(()));
+    for (kind, _, key) in ENDORSERS.iter() {
+        for hash in [SigningHash::Sha256, SigningHash::Sha384, SigningHash::Sha512] {
+            let request = SignRequest { created: moment("2026-01-01T00:00:00Z"), email: None, hash };
+            let document = DOCUMENT.replace("SIGNATURE", "");
+            let signed = sign(document.as_bytes(), key, &request).expect("signed");
+            assert_eq!(xmlsec1_verifies(&format!("ours-{kind:?}-{hash:?}.xml"), &signed), Ok(()));
+        }
     }
 }
 
 #[test]
 fn what_xmlsec1_signs_in_the_profile_we_verify() {
     for (number, canonicalization) in CANONICALIZATIONS.iter().enumerate() {
-        for (index, (signature, digest)) in ALGORITHMS.iter().enumerate() {
-            // Each canonicalisation also as a transform, and once with a prefix list.
-            let transforms = [
-                String::new(),
-                format!("<ds:Transform Algorithm=\"{canonicalization}\"/>"),
-                "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"><ec:InclusiveNamespaces \
-                 xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"#default unused p nowhere\"/>\
-                 </ds:Transform>"
-                    .to_owned(),
-            ];
-            let template = template(canonicalization, signature, digest, &transforms[index]);
-            let signed = sign_with_xmlsec1(&format!("theirs-{number}-{index}"), &template);
+        // Each canonicalisation also as a transform, and once with a prefix list.
+        let transforms = [
+            String::new(),
+            format!("<ds:Transform Algorithm=\"{canonicalization}\"/>"),
+            "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"><ec:InclusiveNamespaces \
+             xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"#default unused p nowhere xml\"/>\
+             </ds:Transform>"
+                .to_owned(),
+        ];
+        for (index, (kind, signature, digest)) in ALGORITHMS.iter().enumerate() {
+            let (_, store, key) = endorser(*kind);
+            let template = template(canonicalization, &uri(signature), digest, &transforms[index % 3]);
+            let signed = sign_with_xmlsec1(&format!("theirs-{number}-{index}"), store, &template);
             let read = verify(&signed, Algorithms::Modern);
             let read = read.unwrap_or_else(|error| panic!("{canonicalization} {signature}: {error}"));
-            assert_eq!(read.certificate(), KEY.certificate());
+            assert_eq!(read.certificate(), key.certificate());
+            assert_eq!(read.signature_algorithm(), *signature);
         }
+    }
+}
+
+#[test]
+fn an_ecdsa_value_that_we_refuse_as_changed_xmlsec1_refuses_too() {
+    for (kind, signature, digest) in &ALGORITHMS[3..] {
+        let template = template(CANONICALIZATIONS[0], &uri(signature), digest, "");
+        let name = format!("changed-{kind:?}-{signature}");
+        let signed = String::from_utf8(sign_with_xmlsec1(&name, &endorser(*kind).1, &template)).expect("UTF-8");
+        let (before, value) = signed.split_once("<ds:SignatureValue>").expect("a value");
+        let other = if value.starts_with('A') { "B" } else { "A" };
+        let changed = format!("{before}<ds:SignatureValue>{other}{}", &value[1..]);
+        let rule = verify(changed.as_bytes(), Algorithms::Modern).map_err(|error| error.rule()).err();
+        assert_eq!(rule, Some("signature-mismatch"), "{name}");
+        assert!(xmlsec1_verifies(&format!("{name}.xml"), changed.as_bytes()).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn what_xmlsec1_signs_on_another_curve_we_refuse_by_its_name() {
+    let desk = Desk::new("p521");
+    desk.key("jane", "-algorithm EC -pkeyopt ec_paramgen_curve:P-521");
+    desk.certificate("jane", "/CN=Jane", &[]);
+    desk.openssl(&format!("pkcs12 -export -inkey jane.key -in jane.crt -passout pass:{PASSWORD} -out jane.p12"));
+    let template = template(CANONICALIZATIONS[0], &uri("ecdsa-sha512"), ALGORITHMS[2].2, "");
+    let signed = sign_with_xmlsec1("p521", &desk.read(&["jane.p12"]), &template);
+    assert_eq!(xmlsec1_verifies("p521-signed.xml", &signed), Ok(()));
+    let refused = verify(&signed, Algorithms::Modern).expect_err("refused");
+    assert_eq!(refused.to_string(), "the certificate's key is EC secp521r1, which is not one for ecdsa-sha512");
+}
+
+/// The root of [`DOCUMENT`] states xml:base and xml:lang; here it has an xml:id too, which 1.0 copies into SignedInfo
+/// and 1.1 does not.
+#[test]
+fn both_versions_of_inclusive_canonicalization_agree_with_xmlsec1_on_an_identifier_at_the_root() {
+    let (kind, signature, digest) = ALGORITHMS[3];
+    let (_, store, _) = endorser(kind);
+    for (number, canonicalization) in CANONICALIZATIONS.iter().take(4).enumerate() {
+        let template = template(canonicalization, &uri(signature), digest, "");
+        let template = template.replace("xml:lang=\"en\"", "xml:lang=\"en\" xml:space=\"default\" xml:id=\"root\"");
+        let signed = sign_with_xmlsec1(&format!("identifier-{number}"), store, &template);
+        verify(&signed, Algorithms::Modern).unwrap_or_else(|error| panic!("{canonicalization}: {error}"));
+        let other = CANONICALIZATIONS[(number + 2) % 4];
+        let exchanged =
+            String::from_utf8(signed).expect("UTF-8").replace(&format!("{canonicalization}\""), &format!("{other}\""));
+        let rule = verify(exchanged.as_bytes(), Algorithms::Modern).map_err(|error| error.rule()).err();
+        assert_eq!(rule, Some("signature-mismatch"), "{canonicalization}");
     }
 }
 
 #[test]
 fn a_comment_in_signed_info_counts_only_where_the_method_says_so() {
     for canonicalization in CANONICALIZATIONS {
-        let (signature, digest) = ALGORITHMS[0];
-        let template = template(canonicalization, signature, digest, "");
-        let signed = sign_with_xmlsec1(&format!("comment-{}", canonicalization.len()), &template);
+        let (kind, signature, digest) = ALGORITHMS[0];
+        let template = template(canonicalization, &uri(signature), digest, "");
+        let signed = sign_with_xmlsec1(&format!("comment-{}", canonicalization.len()), &endorser(kind).1, &template);
         let changed = String::from_utf8(signed).expect("UTF-8").replace("<!-- in SignedInfo -->", "<!-- changed -->");
         let rule = verify(changed.as_bytes(), Algorithms::Modern).map_err(|error| error.rule()).err();
         let expected = canonicalization.ends_with("WithComments").then_some("signature-mismatch");
@@ -156,7 +231,7 @@ fn sha_1_is_verified_where_the_operator_admits_it() {
         "http://www.w3.org/2000/09/xmldsig#sha1",
         "",
     );
-    let signed = sign_with_xmlsec1("legacy", &template);
+    let signed = sign_with_xmlsec1("legacy", &endorser(NewKey::Rsa2048).1, &template);
     assert_eq!(verify(&signed, Algorithms::Legacy).expect("verifies").signature_algorithm(), "rsa-sha1");
     assert_eq!(verify(&signed, Algorithms::Modern).expect_err("refused").rule(), "algorithm");
 }

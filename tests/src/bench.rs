@@ -3,6 +3,7 @@
 //! They are run by `scripts/bench` and say ratios; no test depends on a time.
 
 mod bare_rsa;
+mod certificates;
 mod documents;
 mod durability;
 mod join;

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use proto::checksum::{Checksum, ChecksumAlgorithm};
-use proto::crypto::{Hash, RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+use proto::crypto::{Hash, NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::document::Template;
 use proto::identifier::ImageIdentifier;
 use proto::signature::{SignRequest, SigningHash, sign};
@@ -28,7 +28,7 @@ impl Endorser {
             common_name: name.to_owned(),
             email: email.parse()?,
             organisation: Some("Marketplace demonstration".to_owned()),
-            size: RsaSize::Rsa2048,
+            key: NewKey::Rsa2048,
             days: CERTIFICATE_DAYS,
         };
         let pkcs12 = self_signed_pkcs12(&request, PASSWORD, now)?;

@@ -53,7 +53,7 @@ impl CertificateCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+    use crate::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 
     #[test]
     fn the_oldest_certificate_leaves_a_full_cache() {
@@ -62,7 +62,7 @@ mod tests {
                 common_name: name.to_owned(),
                 email: "jane.tester@example.org".parse().expect("an address"),
                 organisation: None,
-                size: RsaSize::Rsa2048,
+                key: NewKey::Rsa2048,
                 days: 1,
             };
             let now = "2026-01-01T00:00:00Z".parse().expect("a moment");

@@ -1,7 +1,9 @@
 //! The hash functions that signatures name.
 
 use openssl::hash::MessageDigest;
+use openssl::md::{Md, MdRef};
 use openssl::sha;
+use sha3::{Digest as _, Sha3_256, Sha3_384, Sha3_512};
 
 /// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +16,12 @@ pub enum Hash {
     Sha384,
     /// SHA-512.
     Sha512,
+    /// SHA3-256.
+    Sha3_256,
+    /// SHA3-384.
+    Sha3_384,
+    /// SHA3-512.
+    Sha3_512,
 }
 
 impl Hash {
@@ -25,6 +33,21 @@ impl Hash {
             Self::Sha256 => sha::sha256(bytes).to_vec(),
             Self::Sha384 => sha::sha384(bytes).to_vec(),
             Self::Sha512 => sha::sha512(bytes).to_vec(),
+            Self::Sha3_256 => Sha3_256::digest(bytes).to_vec(),
+            Self::Sha3_384 => Sha3_384::digest(bytes).to_vec(),
+            Self::Sha3_512 => Sha3_512::digest(bytes).to_vec(),
+        }
+    }
+
+    pub(super) fn openssl_md(self) -> &'static MdRef {
+        match self {
+            Self::Sha1 => Md::sha1(),
+            Self::Sha256 => Md::sha256(),
+            Self::Sha384 => Md::sha384(),
+            Self::Sha512 => Md::sha512(),
+            Self::Sha3_256 => Md::sha3_256(),
+            Self::Sha3_384 => Md::sha3_384(),
+            Self::Sha3_512 => Md::sha3_512(),
         }
     }
 
@@ -34,6 +57,9 @@ impl Hash {
             Self::Sha256 => MessageDigest::sha256(),
             Self::Sha384 => MessageDigest::sha384(),
             Self::Sha512 => MessageDigest::sha512(),
+            Self::Sha3_256 => MessageDigest::sha3_256(),
+            Self::Sha3_384 => MessageDigest::sha3_384(),
+            Self::Sha3_512 => MessageDigest::sha3_512(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Keys for tests that no endorser should have.
 
+use std::sync::LazyLock;
+
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
 use openssl::dsa::{Dsa, DsaSig};
@@ -9,7 +11,29 @@ use openssl::rsa::Rsa;
 use openssl::sign::Signer;
 use openssl::x509::{X509, X509Name};
 
-use super::{Certificate, SigningKey};
+use super::{Certificate, NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
+
+/// A key of the kind with a self-signed certificate; the same one each time.
+pub(crate) fn key_of(kind: NewKey) -> &'static SigningKey {
+    static KEYS: LazyLock<Vec<(NewKey, SigningKey)>> = LazyLock::new(|| {
+        let kinds = [NewKey::Rsa2048, NewKey::EcP256, NewKey::EcP384, NewKey::Ed25519];
+        kinds.map(|kind| (kind, new_key(kind))).into()
+    });
+    KEYS.iter().find(|(made, _)| *made == kind).map(|(_, key)| key).expect("a key of every usual kind is made")
+}
+
+fn new_key(key: NewKey) -> SigningKey {
+    let request = SelfSigned {
+        common_name: "Jane Tester".to_owned(),
+        email: "jane.tester@example.org".parse().expect("an address"),
+        organisation: None,
+        key,
+        days: 365,
+    };
+    let now = "2026-01-01T00:00:00Z".parse().expect("a moment");
+    let store = self_signed_pkcs12(&request, "password", now).expect("a key");
+    SigningKey::from_pkcs12(&store, "password").expect("readable")
+}
 
 /// An RSA key of any size, with a certificate that has no e-mail address.
 pub(crate) fn plain_rsa_key(bits: u32) -> SigningKey {

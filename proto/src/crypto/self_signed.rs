@@ -2,6 +2,7 @@
 
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
+use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -23,22 +24,28 @@ pub struct SelfSigned {
     pub email: Email,
     /// Whom the person endorses for; at most 64 characters.
     pub organisation: Option<String>,
-    /// The size of the new key.
-    pub size: RsaSize,
+    /// The kind of the new key.
+    pub key: NewKey,
     /// How long the certificate is valid.
     pub days: u32,
 }
 
-/// The size of a new RSA key.
+/// The kind of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RsaSize {
-    /// 2048 bits.
+pub enum NewKey {
+    /// RSA of 2048 bits, which every tool verifies.
     #[default]
     Rsa2048,
-    /// 3072 bits.
+    /// RSA of 3072 bits.
     Rsa3072,
-    /// 4096 bits.
+    /// RSA of 4096 bits.
     Rsa4096,
+    /// On the elliptic curve P-256.
+    EcP256,
+    /// On the elliptic curve P-384.
+    EcP384,
+    /// Ed25519, which few tools verify in XML signatures yet.
+    Ed25519,
 }
 
 /// Why no certificate was made.
@@ -70,16 +77,24 @@ pub fn self_signed_pkcs12(request: &SelfSigned, password: &str, now: Timestamp) 
     if password.contains('\0') {
         return Err(SelfSignedError::Password);
     }
-    let bits = match request.size {
-        RsaSize::Rsa2048 => 2048,
-        RsaSize::Rsa3072 => 3072,
-        RsaSize::Rsa4096 => 4096,
-    };
-    let key = PKey::from_rsa(Rsa::generate(bits)?)?;
+    let key = generate(request.key)?;
     let certificate = certificate(request, &key, now)?;
     let mut store = Pkcs12::builder();
     store.name(request.email.as_str()).pkey(&key).cert(&certificate);
     Ok(store.build2(password)?.to_der()?)
+}
+
+fn generate(kind: NewKey) -> Result<PKey<Private>, ErrorStack> {
+    let rsa = |bits| PKey::from_rsa(Rsa::generate(bits)?);
+    let curve = |name| PKey::from_ec_key(EcKey::generate(&*EcGroup::from_curve_name(name)?)?);
+    match kind {
+        NewKey::Rsa2048 => rsa(2048),
+        NewKey::Rsa3072 => rsa(3072),
+        NewKey::Rsa4096 => rsa(4096),
+        NewKey::EcP256 => curve(Nid::X9_62_PRIME256V1),
+        NewKey::EcP384 => curve(Nid::SECP384R1),
+        NewKey::Ed25519 => PKey::generate_ed25519(),
+    }
 }
 
 fn certificate(request: &SelfSigned, key: &PKey<Private>, now: Timestamp) -> Result<X509, SelfSignedError> {
@@ -98,8 +113,17 @@ fn certificate(request: &SelfSigned, key: &PKey<Private>, now: Timestamp) -> Res
     builder.set_not_after(&not_after)?;
     builder.set_pubkey(key)?;
     append_extensions(&mut builder, &request.email)?;
-    builder.sign(key, MessageDigest::sha256())?;
+    builder.sign(key, certificate_digest(request.key))?;
     Ok(builder.build())
+}
+
+/// Of the strength of the key; Ed25519 has its own.
+fn certificate_digest(kind: NewKey) -> MessageDigest {
+    match kind {
+        NewKey::Rsa2048 | NewKey::Rsa3072 | NewKey::Rsa4096 | NewKey::EcP256 => MessageDigest::sha256(),
+        NewKey::EcP384 => MessageDigest::sha384(),
+        NewKey::Ed25519 => MessageDigest::null(),
+    }
 }
 
 fn append_extensions(builder: &mut X509Builder, email: &Email) -> Result<(), ErrorStack> {

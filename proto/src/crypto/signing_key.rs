@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12};
-use openssl::pkey::{Id, PKey, Private};
+use openssl::pkey::{PKey, Private};
 use openssl::provider::Provider;
-use openssl::sign::Signer;
+use openssl::rsa::Padding;
+use openssl::sign::{RsaPssSaltlen, Signer};
 use openssl::x509::X509;
 
 use super::certificate::{BadCertificate, Certificate};
-use super::hash::Hash;
+use super::public_key::{KeyKind, Scheme};
 
 /// A private key and the certificate that goes with it.
 pub struct SigningKey {
@@ -35,7 +37,10 @@ pub enum BadSigningKey {
     #[error("the key is encrypted and no password was given")]
     PasswordRequired,
     /// The file was opened, but not all of it could be read.
-    #[error("the key store cannot be read: {0}")]
+    #[error(
+        "the key store cannot be read: {0}; where its encryption is an old one (RC2, DES), install OpenSSL's legacy \
+         provider, or convert the file with openssl"
+    )]
     Unreadable(String),
     /// There is no private key.
     #[error("the file holds no private key")]
@@ -47,8 +52,8 @@ pub enum BadSigningKey {
     #[error("the private key does not belong to the certificate")]
     KeyMismatch,
     /// The key cannot make any signature of the profile.
-    #[error("the key is not RSA, the only kind that signs")]
-    KeyKind,
+    #[error("the key is {0}; those that sign are RSA, RSA-PSS, EC P-256, EC P-384 and Ed25519")]
+    KeyKind(KeyKind),
     /// The certificate is bad.
     #[error(transparent)]
     Certificate(#[from] BadCertificate),
@@ -95,8 +100,20 @@ impl SigningKey {
             password => password.unwrap_or_default(),
         };
         // Always with a password, be it empty, for OpenSSL would else ask for one on the terminal.
-        let key = PKey::private_key_from_pem_passphrase(bytes, password.as_bytes());
-        let key = key.map_err(|_| if is_encrypted { BadSigningKey::WrongPassword } else { BadSigningKey::NotPem })?;
+        let open = || PKey::private_key_from_pem_passphrase(bytes, password.as_bytes());
+        let key = open().or_else(|error| {
+            if !is_encrypted {
+                return Err(BadSigningKey::NotPem);
+            }
+            if !is_unsupported(&error) {
+                return Err(BadSigningKey::WrongPassword);
+            }
+            load_legacy_provider();
+            open().map_err(|error| match is_unsupported(&error) {
+                true => BadSigningKey::Unreadable(reason(&error)),
+                false => BadSigningKey::WrongPassword,
+            })
+        })?;
         let certificates = X509::stack_from_pem(bytes).map_err(|_| BadSigningKey::NoCertificate)?;
         let first = certificates.first().ok_or(BadSigningKey::NoCertificate)?;
         let own = certificates.iter().find(|one| one.public_key().is_ok_and(|public| key.public_eq(&public)));
@@ -106,13 +123,15 @@ impl SigningKey {
     fn new(key: PKey<Private>, certificate: &X509) -> Result<Self, BadSigningKey> {
         let der = certificate.to_der().map_err(|error| BadSigningKey::Unreadable(reason(&error)))?;
         let certificate = Certificate::from_der(&der)?;
-        if !key.public_eq(certificate.key()) {
+        if !key.public_eq(certificate.key().openssl()) {
             return Err(BadSigningKey::KeyMismatch);
         }
-        if key.id() != Id::RSA {
-            return Err(BadSigningKey::KeyKind);
+        match certificate.key_kind() {
+            KeyKind::Rsa | KeyKind::RsaPss | KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::Ed25519 => {
+                Ok(Self { certificate, key })
+            }
+            kind @ (KeyKind::Dsa | KeyKind::OtherCurve(_) | KeyKind::Other(_)) => Err(BadSigningKey::KeyKind(kind)),
         }
-        Ok(Self { certificate, key })
     }
 
     /// The certificate that goes with the key.
@@ -121,9 +140,39 @@ impl SigningKey {
         &self.certificate
     }
 
-    /// The RSA signature (RSASSA-PKCS1-v1_5) over `message`; `None` where OpenSSL refuses the key.
-    pub(crate) fn sign_rsa(&self, hash: Hash, message: &[u8]) -> Option<Vec<u8>> {
-        Signer::new(hash.openssl(), &self.key).ok()?.sign_oneshot_to_vec(message).ok()
+    /// Whether the key can sign so: its kind fits, and neither its own parameters nor this machine's policy forbid it.
+    pub(crate) fn admits(&self, scheme: Scheme) -> bool {
+        scheme.takes(self.certificate.key_kind()) && self.signer(scheme).is_ok()
+    }
+
+    /// The signature value over `message` as XML Signature writes it; `None` where OpenSSL refuses the key.
+    pub(crate) fn sign(&self, scheme: Scheme, message: &[u8]) -> Option<Vec<u8>> {
+        if !scheme.takes(self.certificate.key_kind()) {
+            return None;
+        }
+        let value = self.signer(scheme).ok()?.sign_oneshot_to_vec(message).ok()?;
+        match self.certificate.key_kind().ecdsa_half_bytes() {
+            Some(half) => {
+                let half = i32::try_from(half).ok()?;
+                let value = EcdsaSig::from_der(&value).ok()?;
+                Some([value.r().to_vec_padded(half).ok()?, value.s().to_vec_padded(half).ok()?].concat())
+            }
+            None => Some(value),
+        }
+    }
+
+    fn signer(&self, scheme: Scheme) -> Result<Signer<'_>, ErrorStack> {
+        match scheme {
+            Scheme::Ed25519 => Signer::new_without_digest(&self.key),
+            Scheme::RsaPkcs1(hash) | Scheme::Ecdsa(hash) | Scheme::Dsa(hash) => Signer::new(hash.openssl(), &self.key),
+            Scheme::RsaPss(hash) => {
+                let mut signer = Signer::new(hash.openssl(), &self.key)?;
+                signer.set_rsa_padding(Padding::PKCS1_PSS)?;
+                signer.set_rsa_mgf1_md(hash.openssl())?;
+                signer.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+                Ok(signer)
+            }
+        }
     }
 }
 
@@ -135,6 +184,11 @@ impl fmt::Debug for SigningKey {
 
 fn is_wrong_password(error: &ErrorStack) -> bool {
     error.errors().iter().any(|one| one.reason() == Some("mac verify failure"))
+}
+
+/// Whether OpenSSL does not know the cipher of a file; its decoders say so in these two words.
+fn is_unsupported(error: &ErrorStack) -> bool {
+    error.errors().iter().any(|one| matches!(one.reason(), Some("unsupported" | "unsupported algorithm")))
 }
 
 fn reason(error: &ErrorStack) -> String {

@@ -1,9 +1,10 @@
 //! Why a document is not signed in the profile.
 
-use crate::crypto::BadCertificate;
+use crate::crypto::{BadCertificate, KeyKind, ProxyKind};
 use crate::xml::XmlError;
 
-/// What is wrong with a signed document; always the sender's fault, save that an operator may admit more algorithms.
+/// What is wrong with a signed document; the sender's fault, save that an operator may admit more algorithms
+/// and that this machine may refuse one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// The bytes are not XML that this program reads.
@@ -45,12 +46,14 @@ pub enum SignatureError {
     #[error("{0}")]
     KeyInfo(String),
     /// An algorithm that the profile, or the operator, does not admit.
-    #[error("{role} algorithm {uri:?} is outside of the profile")]
+    #[error("{role} algorithm {uri:?} is outside of the profile{reason}")]
     Algorithm {
         /// What it would be used for.
         role: &'static str,
         /// Its name.
         uri: String,
+        /// Why, after a colon; empty where the name says nothing to us.
+        reason: &'static str,
     },
     /// The octets of the document have another digest.
     #[error("the document was changed after it was signed: its {algorithm} digest is not the signed one")]
@@ -61,9 +64,46 @@ pub enum SignatureError {
     /// The signer's certificate, or one that comes with it, cannot be read.
     #[error(transparent)]
     Certificate(#[from] BadCertificate),
+    /// The signer's certificate is a proxy.
+    #[error(
+        "the signer's certificate is a proxy{}; sign with the end-entity certificate that it was made from",
+        match .0 {
+            ProxyKind::Rfc3820 => "",
+            ProxyKind::Draft => " of Globus Toolkit 3",
+            ProxyKind::Legacy => " of Globus Toolkit 2: its subject is the issuer's with CN=proxy or CN=limited proxy",
+        }
+    )]
+    ProxyCertificate(ProxyKind),
+    /// The signer's certificate is an authority's.
+    #[error(
+        "the signer's certificate is an authority's (basicConstraints CA:TRUE), and authorities endorse nothing; \
+         `openssl req -x509` makes such ones unless it is given -addext basicConstraints=critical,CA:FALSE, \
+         `marketplace certificate create` does not"
+    )]
+    CaCertificate,
+    /// The signer's certificate does not let its key sign.
+    #[error(
+        "the signer's certificate does not let its key sign documents: its keyUsage has neither digitalSignature nor \
+         nonRepudiation"
+    )]
+    KeyUsage,
     /// The key is of another kind than the algorithm.
-    #[error("the certificate's key is not one for {algorithm}")]
+    #[error("the certificate's key is {kind}, which is not one for {algorithm}")]
     KeyKind {
+        /// The signature algorithm.
+        algorithm: &'static str,
+        /// The kind of the key.
+        kind: KeyKind,
+    },
+    /// An RSA-PSS key's own parameters are others than the algorithm's.
+    #[error("the certificate restricts its RSA-PSS key to other parameters than those of {algorithm}")]
+    KeyRestricted {
+        /// The signature algorithm.
+        algorithm: &'static str,
+    },
+    /// This machine's OpenSSL does not do the algorithm; not the sender's fault.
+    #[error("openssl on this machine refuses {algorithm}, as a crypto policy may tell it to")]
+    Unavailable {
         /// The signature algorithm.
         algorithm: &'static str,
     },
@@ -87,7 +127,7 @@ pub enum SignatureError {
 
 impl SignatureError {
     /// Every rule that a document can break, in the order in which they are looked at.
-    pub const RULES: [&'static str; 19] = [
+    pub const RULES: [&'static str; 24] = [
         "document-size",
         "doctype",
         "xml",
@@ -104,8 +144,13 @@ impl SignatureError {
         "key-info",
         "digest-mismatch",
         "certificate",
+        "proxy-certificate",
+        "ca-certificate",
+        "key-usage",
         "key-kind",
         "weak-key",
+        "key-restricted",
+        "algorithm-unavailable",
         "signature-mismatch",
     ];
 
@@ -129,7 +174,12 @@ impl SignatureError {
             Self::Algorithm { .. } => "algorithm",
             Self::DigestMismatch { .. } => "digest-mismatch",
             Self::Certificate(_) => "certificate",
+            Self::ProxyCertificate(_) => "proxy-certificate",
+            Self::CaCertificate => "ca-certificate",
+            Self::KeyUsage => "key-usage",
             Self::KeyKind { .. } => "key-kind",
+            Self::KeyRestricted { .. } => "key-restricted",
+            Self::Unavailable { .. } => "algorithm-unavailable",
             Self::WeakKey { .. } => "weak-key",
             Self::SignatureMismatch { .. } => "signature-mismatch",
         }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+use crate::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use crate::timestamp::Timestamp;
 
 use super::sign::{SignRequest, SigningHash, sign};
@@ -51,7 +51,7 @@ fn key(common_name: &str, email: &str) -> SigningKey {
         common_name: common_name.to_owned(),
         email: email.parse().expect("an address"),
         organisation: None,
-        size: RsaSize::Rsa2048,
+        key: NewKey::Rsa2048,
         days: 365,
     };
     let store = self_signed_pkcs12(&request, "password", created()).expect("a key");

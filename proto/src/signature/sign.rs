@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::crypto::{Hash, SigningKey};
+use crate::crypto::{Hash, KeyKind, SigningKey};
 use crate::email::{Email, NotAnEmail};
 use crate::timestamp::Timestamp;
 use crate::vocabulary::XMLDSIG;
@@ -21,7 +21,7 @@ pub struct SignRequest {
     pub created: Timestamp,
     /// The endorser's address; only where the certificate has none.
     pub email: Option<Email>,
-    /// The hash function of digest and signature.
+    /// The hash function of the digest, and of the signature where the key lets one choose.
     pub hash: SigningHash,
 }
 
@@ -35,6 +35,16 @@ pub enum SigningHash {
     Sha384,
     /// SHA-512.
     Sha512,
+}
+
+impl SigningHash {
+    const fn of(self) -> Hash {
+        match self {
+            Self::Sha256 => Hash::Sha256,
+            Self::Sha384 => Hash::Sha384,
+            Self::Sha512 => Hash::Sha512,
+        }
+    }
 }
 
 /// Why a document was not signed; the signer's fault, but for the last.
@@ -52,9 +62,9 @@ pub enum SigningError {
     /// The certificate's address is not one that documents may carry.
     #[error(transparent)]
     Email(#[from] NotAnEmail),
-    /// The key does not sign; OpenSSL's word.
-    #[error("the key cannot make an {0} signature")]
-    Key(&'static str),
+    /// The key does not sign; its own parameters or this machine's OpenSSL forbid it.
+    #[error("the {0} key cannot make a signature of the profile on this machine")]
+    Key(KeyKind),
     /// What was signed would be refused by every node.
     #[error("the signed document is refused: {0}")]
     Refused(#[from] SignatureError),
@@ -72,7 +82,10 @@ pub fn sign(document: &[u8], key: &SigningKey, request: &SignRequest) -> Result<
         issuer: certificate.issuer(),
     };
     endorse(&mut tree, &endorsement).map_err(SigningError::Descriptions)?;
-    let (signature, digest) = algorithms(request.hash);
+    let refused = || SigningError::Key(certificate.key_kind());
+    let hash = request.hash.of();
+    let (signature, digest) =
+        (SignatureAlgorithm::for_signing(key, hash).ok_or_else(refused)?, DigestAlgorithm::for_signing(hash));
     let octets = xml::canonicalize(&tree, &Canonicalization::Inclusive, Comments::Without);
     let signed_info = signed_info(signature, digest, &octets);
     let element = signature_element(vec![signed_info]);
@@ -84,7 +97,7 @@ pub fn sign(document: &[u8], key: &SigningKey, request: &SignRequest) -> Result<
         }
         None => Vec::new(),
     };
-    let value = key.sign_rsa(signature.hash, &message).ok_or(SigningError::Key(signature.name))?;
+    let value = key.sign(signature.scheme, &message).ok_or_else(refused)?;
     tree.root.children.push(Node::Element(complete(element, &value, certificate.der())));
     let mut signed = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_vec();
     signed.extend(xml::canonicalize(&tree, &Canonicalization::Inclusive, Comments::With));
@@ -98,15 +111,6 @@ fn email(key: &SigningKey, request: &SignRequest) -> Result<String, SigningError
         (None, Some(given)) => Ok(given.to_string()),
         (None, None) => Err(SigningError::NoEmail),
     }
-}
-
-fn algorithms(hash: SigningHash) -> (SignatureAlgorithm, DigestAlgorithm) {
-    let hash = match hash {
-        SigningHash::Sha256 => Hash::Sha256,
-        SigningHash::Sha384 => Hash::Sha384,
-        SigningHash::Sha512 => Hash::Sha512,
-    };
-    algorithm::for_signing(hash).expect("the tables have an algorithm for each hash")
 }
 
 fn signed_info(signature: SignatureAlgorithm, digest: DigestAlgorithm, octets: &[u8]) -> Element<'static> {

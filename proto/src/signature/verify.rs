@@ -1,6 +1,6 @@
 //! Bytes to [`Signed`], the evidence that somebody's key signed these octets.
 
-use crate::crypto::{Certificate, decode_cached};
+use crate::crypto::{Certificate, CertificateRole, decode_cached};
 use crate::digest::Sha256Digest;
 use crate::xml::{self, Comments};
 
@@ -75,12 +75,13 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
     let mut certificates = profile.certificates.iter();
     let first = certificates.next().map_or(&[][..], Vec::as_slice);
     let certificate = decode_cached(first)?;
+    check_signer(&certificate)?;
     let chain: Vec<Certificate> = certificates.map(|one| decode_cached(one)).collect::<Result<_, _>>()?;
     check_order(&certificate, &chain)?;
     let (method, comments) = &profile.canonicalization;
     let ancestors = [&tree.root, profile.signature];
     let signed_info = xml::canonicalize_element(&ancestors, profile.signed_info, method, *comments);
-    profile.algorithm.verify(&certificate, algorithms, &signed_info, &profile.value)?;
+    profile.algorithm.verify(certificate.key(), algorithms, &signed_info, &profile.value)?;
     Ok(Signed {
         octets,
         certificate,
@@ -94,6 +95,9 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
 /// Refuses a chain that names the first certificate as an issuer: libxmlsec1, and whoever reads as it does, takes the
 /// first one that issued none of the others for the signer's, so that two readers would find two signers.
 fn check_order(signer: &Certificate, chain: &[Certificate]) -> Result<(), SignatureError> {
+    if chain.is_empty() {
+        return Ok(());
+    }
     let name = folded(signer.subject());
     match chain.iter().position(|one| one != signer && folded(one.issuer()) == name) {
         None => Ok(()),
@@ -108,6 +112,16 @@ fn check_order(signer: &Certificate, chain: &[Certificate]) -> Result<(), Signat
 /// A name without what OpenSSL overlooks when it compares names (RFC 5280 section 7.1): case and blanks.
 fn folded(name: &str) -> String {
     name.chars().filter(|character| !character.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a certificate may be the first one, whatever it is worth: the others are hints, and may be authorities'.
+fn check_signer(certificate: &Certificate) -> Result<(), SignatureError> {
+    match certificate.role() {
+        CertificateRole::Proxy(kind) => Err(SignatureError::ProxyCertificate(kind)),
+        CertificateRole::Authority => Err(SignatureError::CaCertificate),
+        CertificateRole::EndEntity if certificate.forbids_signing() => Err(SignatureError::KeyUsage),
+        CertificateRole::EndEntity => Ok(()),
+    }
 }
 
 #[cfg(test)]

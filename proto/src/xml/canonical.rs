@@ -1,16 +1,22 @@
-//! Canonical XML 1.0 and Exclusive XML Canonicalization 1.0 (W3C), each with and without comments.
+//! Canonical XML 1.0 and 1.1 and Exclusive XML Canonicalization 1.0 (W3C), each with and without comments.
 
 use std::collections::BTreeMap;
 
 use crate::vocabulary::XML;
 
+use super::characters::any_byte;
 use super::tree::{Attribute, Element, Name, Node, Tree};
+
+mod base;
 
 /// How namespaces and inherited attributes get into the canonical form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Canonicalization {
     /// Canonical XML 1.0: all namespaces in scope, and the inherited attributes of the `xml` namespace.
     Inclusive,
+    /// Canonical XML 1.1: as 1.0, but for what an element takes over from ancestors that are left out: `xml:lang` and
+    /// `xml:space` as they are, `xml:base` joined with its own, and nothing else.
+    Inclusive11,
     /// Exclusive Canonical XML 1.0: namespaces where they are visibly used.
     Exclusive {
         /// The InclusiveNamespaces PrefixList: prefixes that are treated as Canonical XML 1.0 does. The empty prefix
@@ -53,8 +59,16 @@ pub fn canonicalize_element<'a>(
     for ancestor in ancestors.iter().chain([&element]) {
         in_scope.extend(declared(ancestor));
     }
+    let based = match method {
+        Canonicalization::Inclusive11 => base::fix_up(ancestors, element),
+        Canonicalization::Inclusive | Canonicalization::Exclusive { .. } => None,
+    };
+    let element = based.as_ref().unwrap_or(element);
     let inherited = match method {
-        Canonicalization::Inclusive => inherited_attributes(ancestors, element),
+        Canonicalization::Inclusive => inherited_attributes(ancestors, element, |_| true),
+        Canonicalization::Inclusive11 => {
+            inherited_attributes(ancestors, element, |local| matches!(local, "lang" | "space"))
+        }
         Canonicalization::Exclusive { .. } => Vec::new(),
     };
     let mut writer = Writer::new(method, comments);
@@ -63,11 +77,16 @@ pub fn canonicalize_element<'a>(
 }
 
 /// The attributes of the `xml` namespace that an apex element takes over from its nearest ancestors
-/// (Canonical XML 1.0 section 2.4).
-fn inherited_attributes<'a>(ancestors: &[&'a Element<'a>], element: &Element<'_>) -> Vec<&'a Attribute<'a>> {
+/// (section 2.4 of Canonical XML 1.0, and of 1.1 for those that it calls simple).
+fn inherited_attributes<'a>(
+    ancestors: &[&'a Element<'a>],
+    element: &Element<'_>,
+    is_inherited: fn(&str) -> bool,
+) -> Vec<&'a Attribute<'a>> {
     let mut inherited: BTreeMap<&str, &Attribute<'_>> = BTreeMap::new();
     for attribute in ancestors.iter().flat_map(|ancestor| &ancestor.attributes) {
-        if attribute.name.namespace == XML && element.attribute(XML, &attribute.name.local).is_none() {
+        let is_candidate = attribute.name.namespace == XML && is_inherited(&attribute.name.local);
+        if is_candidate && element.attribute(XML, &attribute.name.local).is_none() {
             inherited.insert(&attribute.name.local, attribute);
         }
     }
@@ -144,7 +163,7 @@ impl<'a> Writer<'a> {
     /// Writes the declarations that the output needs here, sorted by prefix.
     fn namespaces(&mut self, element: &'a Element<'a>, candidates: Vec<Binding<'a>>) {
         let mut bindings = match self.method {
-            Canonicalization::Inclusive => candidates,
+            Canonicalization::Inclusive | Canonicalization::Inclusive11 => candidates,
             Canonicalization::Exclusive { prefixes } => {
                 let mut bindings = visibly_used(element);
                 let is_listed = |prefix: &str| prefixes.iter().any(|listed| listed == prefix);
@@ -227,8 +246,8 @@ impl<'a> Writer<'a> {
     /// Generic over the escaping, so that the loop over the bytes of a document calls nothing.
     fn escaped(&mut self, text: &str, escape: impl Fn(u8) -> Option<&'static [u8]>) {
         let bytes = text.as_bytes();
-        // Most texts hold nothing to escape; without a branch many bytes are looked at at once.
-        if !bytes.iter().fold(false, |any, byte| any | escape(*byte).is_some()) {
+        // Most texts hold nothing to escape.
+        if !any_byte(text, |byte| escape(byte).is_some()) {
             self.out.extend_from_slice(bytes);
             return;
         }

@@ -7,6 +7,11 @@ pub(super) fn normalize_line_ends(text: &str) -> Cow<'_, str> {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }
 
+/// Whether any byte is one of those, without a branch for each, so that many are looked at at once.
+pub(super) fn any_byte(text: &str, is_one: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(0, |found, byte| found | u8::from(is_one(byte))) != 0
+}
+
 /// Production 2, `Char`.
 pub(super) const fn is_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)

@@ -9,7 +9,7 @@ use quick_xml::reader::Reader;
 use crate::bounds;
 
 use super::characters::{
-    is_all_blank, is_blank, is_character, is_name_without_colon, normalize_line_ends, resolve_reference,
+    any_byte, is_all_blank, is_blank, is_character, is_name_without_colon, normalize_line_ends, resolve_reference,
 };
 use super::error::{XmlError, excerpt};
 use super::namespaces::{Namespaces, Refused};
@@ -119,9 +119,9 @@ impl<'a> Parser<'a> {
     }
 
     fn check_characters(&mut self) -> Result<(), Fault> {
-        // All but a few documents are done after this pass over bytes, which has no branch and so takes many at once.
-        let is_plain = |byte: u8| matches!(byte, b' '..=0x7F) | matches!(byte, b'\t' | b'\n' | b'\r');
-        if self.text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        // All but a few documents are done after this pass over bytes.
+        let is_suspect = |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') | (byte > 0x7F);
+        if !any_byte(self.text, is_suspect) {
             return Ok(());
         }
         let illegal = self.text.char_indices().find(|(_, character)| !is_character(*character));
@@ -232,8 +232,8 @@ impl<'a> Parser<'a> {
         if self.open.is_empty() && is_all_blank(text) {
             return Ok(());
         }
-        // Most texts are blanks between tags; one pass without a branch finds that there is nothing to look at.
-        if !text.bytes().fold(false, |any, byte| any | (byte == b']') | (byte == b'\r')) {
+        // Most texts are blanks between tags.
+        if !any_byte(text, |byte| (byte == b']') | (byte == b'\r')) {
             return self.add_text(Cow::Borrowed(text));
         }
         if text.contains("]]>") {

@@ -159,9 +159,10 @@ fn compare_forms(
 /// A way to canonicalise, with any list of prefixes.
 fn any_method(random: &mut Random) -> (Canonicalization, Comments) {
     const PREFIXES: [&str; 7] = ["", "p", "q", "rdf", "n0", "xml", "none"];
-    let method = match random.below(3) {
+    let method = match random.below(4) {
         0 => Canonicalization::Inclusive,
-        1 => Canonicalization::Exclusive { prefixes: Vec::new() },
+        1 => Canonicalization::Inclusive11,
+        2 => Canonicalization::Exclusive { prefixes: Vec::new() },
         _ => {
             let prefixes = (0..random.below(4)).map(|_| random.pick(PREFIXES).to_owned()).collect();
             Canonicalization::Exclusive { prefixes }
@@ -179,6 +180,7 @@ pub(crate) fn judge_forms(text: &str, oracle: &mut Oracle) -> Result<(), String>
     let listed = ["", "p", "xml", "é"].map(str::to_owned).to_vec();
     let methods = [
         Canonicalization::Inclusive,
+        Canonicalization::Inclusive11,
         Canonicalization::Exclusive { prefixes: Vec::new() },
         Canonicalization::Exclusive { prefixes: listed },
     ];

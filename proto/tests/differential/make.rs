@@ -4,7 +4,7 @@
 use proto::signature::{Algorithms, SignRequest, SigningHash, sign};
 
 use super::forest;
-use super::keys::{CANONICALIZATIONS, DIGEST_METHODS, Key, Keys, Kind, SIGNATURE_METHODS, SignatureMethod};
+use super::keys::{CANONICALIZATIONS, DIGEST_METHODS, IN_PROFILE, Key, Keys, Kind, SIGNATURE_METHODS, SignatureMethod};
 use super::oracle::Oracle;
 use super::random::Random;
 
@@ -17,6 +17,7 @@ const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 pub(crate) struct Template {
     pub(crate) text: String,
     key: usize,
+    method: &'static SignatureMethod,
     pub(crate) algorithms: Algorithms,
 }
 
@@ -28,18 +29,22 @@ pub(crate) struct Original {
 
 impl Template {
     pub(crate) fn make(random: &mut Random, keys: &Keys) -> Self {
-        let method = if random.percent(85) { &SIGNATURE_METHODS[random.below(4)] } else { any_method(random) };
+        let method = if random.percent(85) { &SIGNATURE_METHODS[random.below(IN_PROFILE)] } else { any_method(random) };
         let key = random.one(&keys.of(method.kind)).copied().unwrap_or_default();
         let (text, is_old) = body(random, method);
         let algorithms = if is_old { Algorithms::Legacy } else { Algorithms::Modern };
-        Self { text, key, algorithms }
+        Self { text, key, method, algorithms }
     }
 
     /// Has libxmlsec1 sign it; where it cannot, the values are base64 that signs nothing.
     pub(crate) fn sign(&self, keys: &Keys, oracle: &mut Oracle) -> Original {
         let certificate = &keys.all()[self.key].certificate;
         let unsigned = self.text.replace(DIGEST, "").replace(VALUE, "").replace(KEY_INFO, "");
-        let values = oracle.sign(self.key, unsigned.as_bytes());
+        let values = match self.method.stand_in {
+            // The first key is an RSA key.
+            Some(uri) => oracle.sign(0, unsigned.replace(self.method.uri, uri).as_bytes()),
+            None => oracle.sign(self.key, unsigned.as_bytes()),
+        };
         let (digest, value) = values.map_or(("AAAA".into(), "AAAA".into()), |made| (made.digest, made.signature));
         let text = self.text.replace(DIGEST, &digest).replace(VALUE, &value).replace(KEY_INFO, certificate);
         Original { text, algorithms: self.algorithms }
@@ -156,8 +161,7 @@ fn transforms(random: &mut Random) -> String {
 
 /// A method element that names a canonicalisation, exclusive ones with any prefix list.
 fn canonicalization(random: &mut Random, name: &str) -> String {
-    let end = if random.percent(90) { 4 } else { CANONICALIZATIONS.len() };
-    let uri = CANONICALIZATIONS[random.below(end)];
+    let uri = random.pick(CANONICALIZATIONS);
     if !uri.contains("exc-c14n") || random.percent(50) {
         return format!("<@{name} Algorithm=\"{uri}\"/>");
     }

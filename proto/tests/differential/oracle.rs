@@ -114,6 +114,7 @@ impl Oracle {
     ) -> Option<Vec<u8>> {
         let (number, prefixes) = match method {
             Canonicalization::Inclusive => (0, String::new()),
+            Canonicalization::Inclusive11 => (2, String::new()),
             Canonicalization::Exclusive { prefixes } => {
                 let named = prefixes.iter().map(|prefix| if prefix.is_empty() { "#default" } else { prefix });
                 (1, named.collect::<Vec<_>>().join(" "))

@@ -2,9 +2,11 @@
 
 use std::num::NonZero;
 
+use anyhow::Context as _;
 use node::demo::endorser::{Endorser, fresh_template};
 use proto::bounds::DOCUMENT_BYTES_MAX;
 use proto::document::Template;
+use proto::signature::{SignRequest, SigningHash, sign};
 use proto::timestamp::Instant;
 
 /// The size that real documents have.
@@ -19,19 +21,29 @@ pub(super) fn signed(count: usize, now: Instant) -> anyhow::Result<Vec<Vec<u8>>>
         .map(|number| Endorser::create("Bench Tester", &format!("bench{number}@example.org"), now.timestamp()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let padding = padding(&endorsers[0], now)?;
-    let sign = |number: usize| {
+    let sign_one = |number: usize| {
         let endorser = &endorsers[number % endorsers.len()];
         endorser.sign(&template(now.plus_ms(number as u64), padding), now.timestamp())
     };
     let numbers: Vec<usize> = (0..count).collect();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     std::thread::scope(|scope| {
-        let sign_all = |share: &[usize]| share.iter().map(|number| sign(*number)).collect::<anyhow::Result<Vec<_>>>();
+        let sign_all =
+            |share: &[usize]| share.iter().map(|number| sign_one(*number)).collect::<anyhow::Result<Vec<_>>>();
         let workers: Vec<_> =
             numbers.chunks(count.div_ceil(cores)).map(|share| scope.spawn(move || sign_all(share))).collect();
         let shares = workers.into_iter().map(|worker| worker.join().expect("signing does not panic"));
         Ok(shares.collect::<anyhow::Result<Vec<_>>>()?.concat())
     })
+}
+
+/// A document of the usual size, signed by `sign`.
+pub(super) fn of_usual_size(
+    sign: impl Fn(&Template) -> anyhow::Result<Vec<u8>>,
+    now: Instant,
+) -> anyhow::Result<Vec<u8>> {
+    let padding = USUAL_BYTES.saturating_sub(sign(&template(now, 0))?.len());
+    sign(&template(now, padding))
 }
 
 /// Characters of description that bring a document to the usual size.
@@ -45,48 +57,76 @@ fn template(moment: Instant, padding: usize) -> Template {
     Template { description: Some(words.take(padding).collect()), ..fresh_template(moment) }
 }
 
-/// Unsigned documents with as much as the bounds of XML admit, each with what it costs a reader.
-pub(super) fn hostile() -> Vec<(&'static str, String)> {
-    let namespace = format!("xmlns:e=\"http://example.org/{}\"", "n".repeat(200));
-    let own_names = filled(8_000, |number| format!("<e:p{number}>x</e:p{number}>"));
-    vec![
-        ("thousands of properties", filled(8_000, |_| "<e:p>x</e:p>".to_owned())),
-        ("thousands of properties, each of its own name", own_names),
-        ("thousands of blank nodes", filled(8_000, |_| "<e:p rdf:parseType=\"Resource\"/>".to_owned())),
-        (
-            "thousands of statements about statements",
-            filled(5_400, |number| format!("<e:p rdf:ID=\"i{number}\">x</e:p>")),
-        ),
-        (
-            "a long namespace in every triple",
-            filled(16_000, |_| "<e:p/>".to_owned()).replacen("xmlns:e=\"http://e/\"", &namespace, 1),
-        ),
-        ("one text of the greatest length", filled(1, |_| format!("<e:p>{}</e:p>", "&amp;".repeat(52_000)))),
-    ]
+/// Documents with as much as the bounds of XML admit, each with what it costs a reader, and signed: whoever has a key can
+/// have a node read them to their end.
+pub(super) fn hostile(now: Instant) -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
+    let endorser = Endorser::create("Bench Tester", "bench@example.org", now.timestamp())?;
+    let draft = template(now, 0).to_xml();
+    let sign = |(name, filling): (&'static str, Filling)| {
+        let draft = filling.fill(&draft).context("the sample has no description")?;
+        let request = SignRequest { created: now.timestamp(), email: None, hash: SigningHash::Sha256 };
+        Ok((name, sign(draft.as_bytes(), endorser.key(), &request)?))
+    };
+    fillings().into_iter().map(sign).collect()
 }
 
-const START: &str = concat!(
-    r##"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dcterms="http://purl.org/dc/terms/" "##,
-    r##"xmlns:e="http://e/" xml:base="http://mp.stratuslab.eu/"><rdf:Description rdf:about="#MMZu9WvwKIro-rtBQfDk4PsKO7_">"##,
-    "<dcterms:identifier>MMZu9WvwKIro-rtBQfDk4PsKO7_</dcterms:identifier>",
-);
-const END: &str = "</rdf:Description></rdf:RDF>";
+/// What is put into a description, as often as its bound admits.
+struct Filling {
+    namespace: String,
+    count: usize,
+    element: Box<dyn Fn(usize) -> String>,
+}
 
-/// A document with `count` numbered elements, or as many as its bytes admit.
-fn filled(count: usize, element: impl Fn(usize) -> String) -> String {
-    let mut text = START.to_owned();
-    for next in (0..count).map(element) {
-        if text.len() + next.len() + END.len() > DOCUMENT_BYTES_MAX {
-            break;
-        }
-        text += &next;
+impl Filling {
+    fn new(count: usize, element: impl Fn(usize) -> String + 'static) -> Self {
+        Self { namespace: "http://e/".to_owned(), count, element: Box::new(element) }
     }
-    text + END
+
+    fn fill(&self, draft: &str) -> Option<String> {
+        let draft = draft.replacen("<rdf:RDF ", &format!("<rdf:RDF xmlns:e=\"{}\" ", self.namespace), 1);
+        let (start, end) = draft.split_at(draft.find("</rdf:Description>")?);
+        let room = DOCUMENT_BYTES_MAX.checked_sub(start.len() + end.len() + SIGNING_BYTES)?;
+        let mut filling = String::with_capacity(room);
+        for next in (0..self.count).map(&self.element) {
+            if filling.len() + next.len() > room {
+                break;
+            }
+            filling += &next;
+        }
+        Some([start, &filling, end].concat())
+    }
+}
+
+/// Room for the endorsement and the signature, with what their canonical form adds.
+const SIGNING_BYTES: usize = 8 * 1024;
+
+fn fillings() -> Vec<(&'static str, Filling)> {
+    let many = |element: &'static str| Filling::new(5_000, move |_| element.to_owned());
+    let nested = |start: &str, end: &str| {
+        let unit = format!("{}{}", start.repeat(50), end.repeat(50));
+        Filling::new(usize::MAX, move |_| unit.clone())
+    };
+    let long = Filling { namespace: format!("http://example.org/{}", "n".repeat(200)), ..many("<e:p/>") };
+    let declarations: String = (0..60).map(|number| format!(" xmlns:a{number}='urn:a'")).collect();
+    vec![
+        ("thousands of properties", many("<e:p>x</e:p>")),
+        ("thousands of properties, each of its own name", Filling::new(5_000, |n| format!("<e:p{n}>x</e:p{n}>"))),
+        ("thousands of blank nodes", many("<e:p rdf:parseType=\"Resource\"/>")),
+        ("thousands of statements about statements", Filling::new(5_000, |n| format!("<e:p rdf:ID=\"i{n}\">x</e:p>"))),
+        ("a long namespace in every triple", long),
+        ("thousands of comments", many("<!---->")),
+        ("deep blank nodes", nested("<e:p rdf:parseType=\"Resource\">", "</e:p>")),
+        ("deep XML literals", nested("<e:p rdf:parseType=\"Literal\">", "</e:p>")),
+        (
+            "thousands of namespace declarations",
+            Filling::new(200, move |_| format!("<e:p rdf:parseType=\"Literal\"><e:b{declarations}/></e:p>")),
+        ),
+        ("one text of the greatest length", Filling::new(1, |_| format!("<e:p>{}</e:p>", "&amp;".repeat(45_000)))),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
-    use proto::document::{Document, Rule, Strength};
     use proto::signature::Algorithms;
 
     use super::*;
@@ -105,11 +145,12 @@ mod tests {
     }
 
     #[test]
-    fn hostile_documents_are_large_and_read_to_their_end() {
-        for (name, text) in hostile() {
-            assert!(text.len() > DOCUMENT_BYTES_MAX / 4 && text.len() <= DOCUMENT_BYTES_MAX, "{name}: {}", text.len());
-            let violation = Document::read(text.as_bytes(), Strength::Server).expect_err("it has no endorsement");
-            assert_ne!(violation.rule, Rule::WellFormedXml, "{name}: {violation}");
+    fn hostile_documents_are_large_and_verify() {
+        let now = Instant::from("2026-03-01T12:00:00Z".parse::<proto::timestamp::Timestamp>().expect("a moment"));
+        for (name, document) in hostile(now).expect("they are signed") {
+            assert!(document.len() > 30 * 1024 && document.len() <= DOCUMENT_BYTES_MAX, "{name}: {}", document.len());
+            let verified = proto::signature::verify(&document, Algorithms::Modern);
+            assert!(verified.is_ok(), "{name}: {verified:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use proto::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+use proto::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::document::Template;
 use proto::identifier::ImageIdentifier;
 use proto::signature::{SignRequest, SigningHash, sign};
@@ -13,7 +13,7 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
         common_name: "Jane Tester".to_owned(),
         email: "jane+tester@example.org".parse().expect("the constant is an address"),
         organisation: None,
-        size: RsaSize::Rsa2048,
+        key: NewKey::Rsa2048,
         days: 3650,
     };
     let now = Timestamp::from_unix_seconds(1_300_000_000).expect("the constant is a moment");

@@ -31,7 +31,7 @@ pub(in crate::cli) struct Sign {
     /// The document; an endorsement or signature in it is replaced
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Your key with its certificate: PKCS#12 (.p12, .pfx), or PEM with both
+    /// Your key (RSA, RSA-PSS, EC P-256 or P-384, Ed25519) with its certificate: PKCS#12 (.p12, .pfx), or PEM with both
     #[arg(long, value_name = "FILE.p12|FILE.pem", env = "MARKETPLACE_CERTIFICATE", hide_env = true)]
     certificate: PathBuf,
     /// Read the password from the first line of this file
@@ -137,7 +137,7 @@ fn keep_original(file: &Path) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use proto::crypto::{RsaSize, SelfSigned, self_signed_pkcs12};
+    use proto::crypto::{NewKey, SelfSigned, self_signed_pkcs12};
     use proto::document::Template;
     use proto::identifier::ImageIdentifier;
 
@@ -156,7 +156,7 @@ mod tests {
             common_name: "Jane".to_owned(),
             email: "jane@example.org".parse().expect("an address"),
             organisation: None,
-            size: RsaSize::default(),
+            key: NewKey::default(),
             days: 10,
         };
         let store = self_signed_pkcs12(&request, "secret", Clock::system().now().timestamp()).expect("it is made");

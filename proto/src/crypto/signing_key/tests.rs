@@ -8,7 +8,7 @@ use openssl::rsa::Rsa;
 use openssl::symm::Cipher;
 
 use super::*;
-use crate::crypto::{KeyKind, RsaSize, SelfSigned, self_signed_pkcs12};
+use crate::crypto::{KeyKind, NewKey, SelfSigned, self_signed_pkcs12};
 use crate::timestamp::Timestamp;
 
 const PASSWORD: &str = "XYZXYZ";
@@ -18,7 +18,7 @@ static STORE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         common_name: "Jane, \"the\" Tester é".to_owned(),
         email: "jane.tester@example.org".parse().expect("an address"),
         organisation: Some("StratusLab Project".to_owned()),
-        size: RsaSize::Rsa2048,
+        key: NewKey::Rsa2048,
         days: 365,
     };
     self_signed_pkcs12(&request, PASSWORD, moment("2026-01-01T00:00:00Z")).expect("a key")

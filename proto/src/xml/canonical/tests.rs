@@ -106,6 +106,51 @@ fn an_inclusive_subtree_takes_over_namespaces_and_xml_attributes() {
 }
 
 #[test]
+fn version_1_1_joins_the_base_and_inherits_no_identifier() {
+    let text = "<a xml:base='http://b/c/' xml:id='i' xml:lang='en' xml:other='o'><b xml:base='../d/'><c xml:base='e'/>\
+                <c xml:base=''/></b><d/></a>";
+    let form = |path: &[usize]| element_form(text, path, &Canonicalization::Inclusive11, Comments::Without);
+    assert_eq!(form(&[0, 0]), "<c xml:base=\"http://b/d/e\" xml:lang=\"en\"></c>");
+    assert_eq!(form(&[0, 1]), "<c xml:base=\"http://b/d/\" xml:lang=\"en\"></c>");
+    assert_eq!(form(&[1]), "<d xml:base=\"http://b/c/\" xml:lang=\"en\"></d>");
+    assert_eq!(
+        element_form(text, &[1], &Canonicalization::Inclusive, Comments::Without),
+        "<d xml:base=\"http://b/c/\" xml:id=\"i\" xml:lang=\"en\" xml:other=\"o\"></d>"
+    );
+}
+
+#[test]
+fn version_1_1_reduces_bases_as_the_specification_does() {
+    // Canonical XML 1.1 section 2.4: the elements b and c are left out.
+    let text = "<a xml:base='foo/bar'><b xml:base='..'><c xml:base='..'><d xml:base='x'/></c></b></a>";
+    let tree = parse(text.as_bytes()).expect("well-formed");
+    let b = tree.root.elements().next().expect("a child");
+    let c = b.elements().next().expect("a child");
+    let d = c.elements().next().expect("a child");
+    let form = canonicalize_element(&[b, c], d, &Canonicalization::Inclusive11, Comments::Without);
+    assert_eq!(String::from_utf8_lossy(&form), "<d xml:base=\"../../x\"></d>");
+}
+
+#[test]
+fn version_1_1_leaves_a_base_alone_where_no_ancestor_states_one_and_writes_no_empty_join() {
+    let form = |text| element_form(text, &[0], &Canonicalization::Inclusive11, Comments::Without);
+    assert_eq!(form("<a><b xml:base='x/../y'/></a>"), "<b xml:base=\"x/../y\"></b>");
+    assert_eq!(form("<a><b xml:base=''/></a>"), "<b xml:base=\"\"></b>");
+    assert_eq!(form("<a xml:base='abc/'><b xml:base='../'/></a>"), "<b></b>");
+    assert_eq!(form("<a xml:base=''><b/></a>"), "<b></b>");
+    assert_eq!(form("<a xml:base='x/./y'><b/></a>"), "<b xml:base=\"x/./y\"></b>");
+}
+
+#[test]
+fn version_1_1_of_a_whole_document_is_version_1_0() {
+    let text = "<!--b--><a xml:base='http://b/'><b xml:base='..' xml:id='i'/></a><?p?>";
+    for comments in [Comments::With, Comments::Without] {
+        let form = canonical(text, &Canonicalization::Inclusive11, comments);
+        assert_eq!(form, canonical(text, &Canonicalization::Inclusive, comments));
+    }
+}
+
+#[test]
 fn an_exclusive_subtree_declares_what_it_uses_where_it_uses_it() {
     let text = "<a xmlns='urn:d' xmlns:p='urn:p' xml:lang='en'><b xmlns:q='urn:q'><c q:x='1'><!--n--><p:d/><p:d/></c>\
                 </b></a>";
@@ -183,11 +228,13 @@ proptest::proptest! {
     #[test]
     fn a_canonical_form_is_its_own_canonical_form(
         pieces in proptest::collection::vec(0..PIECES.len(), 0..16),
-        method in 0..3_usize,
+        method in 0..4_usize,
     ) {
         let content: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
         let text = format!("<!--b--><a xmlns:p='urn:p' xmlns='urn:d' xml:base='x'>{content}</a><?after?>");
-        let method = [Canonicalization::Inclusive, exclusive(&[]), exclusive(&["p", ""])][method].clone();
+        let inclusive = [Canonicalization::Inclusive, Canonicalization::Inclusive11];
+        let exclusive = [exclusive(&[]), exclusive(&["p", ""])];
+        let method = [inclusive, exclusive].concat()[method].clone();
         for comments in [Comments::With, Comments::Without] {
             let once = canonical(&text, &method, comments);
             proptest::prop_assert_eq!(&canonical(&once, &method, comments), &once);
