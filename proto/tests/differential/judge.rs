@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proto::signature::{Algorithms, SignatureError, Signed, verify};
-use proto::xml::{self, Canonicalization, Comments, XmlError};
+use proto::vocabulary::XML;
+use proto::xml::{self, Canonicalization, Comments, Element, XmlError};
 
 use super::oracle::{Oracle, Verdict};
 use super::random::Random;
@@ -148,12 +149,22 @@ fn compare_forms(
         return Err("what we read they read");
     }
     let (method, comments) = any_method(random);
+    if is_left_to_libxml2(&method, &tree.root) {
+        return Ok(());
+    }
     let form = oracle.canonicalize(document, &method, comments);
     if form == Some(xml::canonicalize(&tree, &method, comments)) {
         Ok(())
     } else {
         Err("a canonical form is the same to both")
     }
+}
+
+/// Whether libxml2 departs from Canonical XML 1.1, by leaving out an empty xml:base where nothing is joined.
+fn is_left_to_libxml2(method: &Canonicalization, element: &Element<'_>) -> bool {
+    let is_left_out = |one: &Element<'_>| one.attribute(XML, "base") == Some("");
+    *method == Canonicalization::Inclusive11
+        && (is_left_out(element) || element.elements().any(|child| is_left_to_libxml2(method, child)))
 }
 
 /// A way to canonicalise, with any list of prefixes.
@@ -184,7 +195,7 @@ pub(crate) fn judge_forms(text: &str, oracle: &mut Oracle) -> Result<(), String>
         Canonicalization::Exclusive { prefixes: Vec::new() },
         Canonicalization::Exclusive { prefixes: listed },
     ];
-    for method in methods {
+    for method in methods.into_iter().filter(|method| !is_left_to_libxml2(method, &tree.root)) {
         for comments in [Comments::With, Comments::Without] {
             let ours = xml::canonicalize(&tree, &method, comments);
             let theirs = oracle.canonicalize(text.as_bytes(), &method, comments);

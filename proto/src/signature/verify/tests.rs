@@ -177,6 +177,20 @@ fn a_prefix_list_that_readers_split_differently_is_refused() {
 }
 
 #[test]
+fn an_empty_base_is_refused_where_readers_of_its_canonical_form_differ() {
+    let enveloped = between(&SIGNED, "<Transform ", "</Transform>").to_owned();
+    let with = |uri: &str| SIGNED.replace(&enveloped, &format!("{enveloped}<Transform Algorithm=\"{uri}\"/>"));
+    for (uri, expected) in [
+        ("http://www.w3.org/2006/12/xml-c14n11", "transforms"),
+        ("http://www.w3.org/2006/12/xml-c14n11#WithComments", "transforms"),
+        ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "digest-mismatch"),
+    ] {
+        assert_eq!(rule(&with(uri).replace("<dcterms:type", "<dcterms:type xml:base=''")), expected, "{uri}");
+        assert_eq!(rule(&with(uri)), "signature-mismatch", "{uri}");
+    }
+}
+
+#[test]
 fn other_algorithms_are_refused_by_name() {
     for uri in [
         "http://www.w3.org/2000/09/xmldsig#hmac-sha1",
