@@ -5,7 +5,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::bounds;
-use crate::vocabulary::{RDF, XMLDSIG};
+use crate::vocabulary::{RDF, XML, XMLDSIG};
 use crate::xml::{Canonicalization, Comments, Element, Node, Tree};
 
 use super::algorithm::{self, Algorithms, DigestAlgorithm, SignatureAlgorithm};
@@ -48,16 +48,30 @@ pub(super) fn read<'a>(tree: &'a Tree<'a>, algorithms: Algorithms) -> Result<Pro
     attributes(value, "SignatureValue", [])?;
     let [method, algorithm, reference] =
         children(signed_info, "SignedInfo", ["CanonicalizationMethod", "SignatureMethod", "Reference"])?;
+    let canonicalization = read_canonicalization(method, "CanonicalizationMethod")?;
+    let algorithm = SignatureAlgorithm::find(read_plain_algorithm(algorithm, "SignatureMethod")?, algorithms)?;
+    let reference = read_reference(reference, algorithms)?;
+    if reference.canonicalization == Canonicalization::Inclusive11 && has_empty_base(root) {
+        return Err(SignatureError::Transforms(EMPTY_BASE.to_owned()));
+    }
     Ok(Profile {
         position,
         signature,
         signed_info,
-        canonicalization: read_canonicalization(method, "CanonicalizationMethod")?,
-        algorithm: SignatureAlgorithm::find(read_plain_algorithm(algorithm, "SignatureMethod")?, algorithms)?,
-        reference: read_reference(reference, algorithms)?,
+        canonicalization,
+        algorithm,
+        reference,
         value: read_base64(value, "SignatureValue")?,
         certificates: read_certificates(key_info)?,
     })
+}
+
+const EMPTY_BASE: &str =
+    "an xml:base is empty, which libxml2 leaves out of Canonical XML 1.1; use another canonicalization";
+
+/// Canonical XML 1.1 leaves an empty xml:base out where it joins several (section 2.4), libxml2 everywhere.
+fn has_empty_base(element: &Element<'_>) -> bool {
+    element.attribute(XML, "base") == Some("") || element.elements().any(has_empty_base)
 }
 
 /// The one signature, which is the root's last child but for blanks; no other element of XML Signature may stand
@@ -183,12 +197,16 @@ fn read_canonicalization(
     Ok((method, comments))
 }
 
-/// Exclusive XML Canonicalization section 4: names separated by blanks, `#default` for no prefix.
+/// Exclusive XML Canonicalization section 4: names separated by a blank, `#default` for no prefix. Two blanks in a row
+/// are refused, for libxmlsec1 reads a name without characters between them and takes it for `#default`.
 fn read_prefix_list(list: &Element<'_>) -> Result<Vec<String>, SignatureError> {
     const PLACE: &str = "InclusiveNamespaces";
     let [text] = attributes(list, PLACE, ["PrefixList"])?;
     children(list, PLACE, [])?;
-    let prefixes: Vec<&str> = text.split_ascii_whitespace().collect();
+    let prefixes: Vec<&str> = if text.is_empty() { Vec::new() } else { text.split(' ').collect() };
+    if prefixes.iter().any(|prefix| prefix.is_empty() || prefix.contains(['\t', '\n', '\r'])) {
+        return Err(structure(PLACE, format!("the names in {:?} are not separated by one blank", excerpt(text))));
+    }
     if prefixes.len() > bounds::XML_PREFIX_LIST_MAX {
         let most = bounds::XML_PREFIX_LIST_MAX;
         return Err(structure(PLACE, format!("{} prefixes are listed, the most is {most}", prefixes.len())));
@@ -310,6 +328,6 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
 }

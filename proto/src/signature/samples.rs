@@ -10,6 +10,9 @@ use super::sign::{SignRequest, SigningHash, sign};
 pub(super) static JANE: LazyLock<SigningKey> = LazyLock::new(|| key("Jane Tester", "jane.tester@example.org"));
 pub(super) static MALLORY: LazyLock<SigningKey> = LazyLock::new(|| key("Mallory", "mallory@example.org"));
 
+/// Another key in Jane's name.
+pub(super) static OTHER_JANE: LazyLock<SigningKey> = LazyLock::new(|| key("jane  Tester", "jane.tester@example.org"));
+
 /// A signed document that every attack starts from.
 pub(super) static SIGNED: LazyLock<String> = LazyLock::new(|| signed_by(&JANE));
 

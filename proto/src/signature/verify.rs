@@ -62,7 +62,8 @@ impl Signed {
 /// Verifies a document against the profile, strictly.
 ///
 /// One enveloped signature, the last child of `rdf:RDF`; one Reference with `URI=""`, whose transforms are
-/// enveloped-signature and at most one canonicalisation; one X509Data of certificates, the first the signer's.
+/// enveloped-signature and at most one canonicalisation; one X509Data of certificates, the first the signer's and issuer
+/// of none of the others.
 pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureError> {
     let tree = xml::parse(bytes)?;
     let profile = profile::read(&tree, algorithms)?;
@@ -75,6 +76,8 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
     let first = certificates.next().map_or(&[][..], Vec::as_slice);
     let certificate = decode_cached(first)?;
     check_signer(&certificate)?;
+    let chain: Vec<Certificate> = certificates.map(|one| decode_cached(one)).collect::<Result<_, _>>()?;
+    check_order(&certificate, &chain)?;
     let (method, comments) = &profile.canonicalization;
     let ancestors = [&tree.root, profile.signature];
     let signed_info = xml::canonicalize_element(&ancestors, profile.signed_info, method, *comments);
@@ -82,11 +85,33 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
     Ok(Signed {
         octets,
         certificate,
-        chain: certificates.map(|one| decode_cached(one)).collect::<Result<_, _>>()?,
+        chain,
         raw: bytes.to_vec(),
         signature_algorithm: profile.algorithm.name,
         digest_algorithm: reference.algorithm.name,
     })
+}
+
+/// Refuses a chain that names the first certificate as an issuer: libxmlsec1, and whoever reads as it does, takes the
+/// first one that issued none of the others for the signer's, so that two readers would find two signers.
+fn check_order(signer: &Certificate, chain: &[Certificate]) -> Result<(), SignatureError> {
+    if chain.is_empty() {
+        return Ok(());
+    }
+    let name = folded(signer.subject());
+    match chain.iter().position(|one| one != signer && folded(one.issuer()) == name) {
+        None => Ok(()),
+        Some(index) => Err(SignatureError::KeyInfo(format!(
+            "certificate {} names the first one, {:?}, as its issuer; the signer's own must stand first",
+            index + 2,
+            profile::excerpt(signer.subject()),
+        ))),
+    }
+}
+
+/// A name without what OpenSSL overlooks when it compares names (RFC 5280 section 7.1): case and blanks.
+fn folded(name: &str) -> String {
+    name.chars().filter(|character| !character.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a certificate may be the first one, whatever it is worth: the others are hints, and may be authorities'.

@@ -293,7 +293,8 @@ impl<'a> Parser<'a> {
         if self.position != 0 {
             return Err(Fault::Malformed("the XML declaration does not stand first".to_owned()));
         }
-        is_declaration(content).then_some(()).ok_or_else(|| Fault::Declaration(excerpt(content)))
+        let encodings = if self.text.is_ascii() { &["utf-8", "us-ascii"][..] } else { &["utf-8"] };
+        is_declaration(content, encodings).then_some(()).ok_or_else(|| Fault::Declaration(excerpt(content)))
     }
 
     fn count_node(&mut self) -> Result<(), Fault> {
@@ -309,12 +310,12 @@ fn syntax_fault(error: QuickError) -> Fault {
     }
 }
 
-/// Production 23 of XML 1.0, restricted to version 1.0 and encodings that are UTF-8; `content` starts with `xml`.
-fn is_declaration(content: &str) -> bool {
+/// Production 23 of XML 1.0, restricted to version 1.0 and some encodings; `content` starts with `xml`.
+fn is_declaration(content: &str, encodings: &[&str]) -> bool {
     let rest = content.strip_prefix("xml").unwrap_or_default();
     let Some(rest) = pseudo_attribute(rest, "version", |value| value == "1.0") else { return false };
-    let is_utf8 = |value: &str| value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("us-ascii");
-    let rest = pseudo_attribute(rest, "encoding", is_utf8).unwrap_or(rest);
+    let is_known = |value: &str| encodings.iter().any(|encoding| value.eq_ignore_ascii_case(encoding));
+    let rest = pseudo_attribute(rest, "encoding", is_known).unwrap_or(rest);
     let rest = pseudo_attribute(rest, "standalone", |value| matches!(value, "yes" | "no")).unwrap_or(rest);
     is_all_blank(rest)
 }

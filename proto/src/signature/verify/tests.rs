@@ -1,7 +1,7 @@
 //! Claims about what is verified and, attack by attack, what is refused.
 
 use super::*;
-use crate::signature::samples::{DOCUMENT, JANE, MALLORY, SIGNED, signed_by};
+use crate::signature::samples::{DOCUMENT, JANE, MALLORY, OTHER_JANE, SIGNED, signed_by};
 
 fn rule(document: &str) -> &'static str {
     match verify(document.as_bytes(), Algorithms::Legacy) {
@@ -82,6 +82,19 @@ fn key_and_identity_come_from_the_first_certificate() {
 }
 
 #[test]
+fn a_chain_that_names_the_first_certificate_as_an_issuer_is_refused() {
+    let certificate = |document: &str| between(document, "<X509Certificate>", "</X509Certificate>").to_owned();
+    let own = certificate(&SIGNED);
+    let other = certificate(&signed_by(&OTHER_JANE));
+    assert_eq!(rule(&SIGNED.replace(&own, &own.repeat(2))), "accepted");
+    for certificates in [format!("{own}{other}"), format!("{other}{own}")] {
+        let error = verify(SIGNED.replace(&own, &certificates).as_bytes(), Algorithms::Modern).expect_err("refused");
+        assert!(error.to_string().starts_with("certificate 2 names the first one, \"CN="), "{error}");
+        assert_eq!(error.rule(), "key-info");
+    }
+}
+
+#[test]
 fn keys_from_elsewhere_are_refused() {
     let key_value = "<KeyValue><RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue></KeyValue>";
     let data = between(&SIGNED, "<X509Data>", "</X509Data>").to_owned();
@@ -139,6 +152,41 @@ fn other_transforms_are_refused() {
         (enveloped.replace("></Transform>", "><XPath>1</XPath></Transform>"), "transforms"),
     ] {
         assert_eq!(rule(&SIGNED.replace(&enveloped, &transforms)), expected, "{transforms}");
+    }
+}
+
+#[test]
+fn a_prefix_list_that_readers_split_differently_is_refused() {
+    let name = "<CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">";
+    let old = "<CanonicalizationMethod Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315\">";
+    for (list, expected) in [
+        ("", "signature-mismatch"),
+        ("rdf", "signature-mismatch"),
+        ("rdf #default slreq", "signature-mismatch"),
+        (" ", "signature-structure"),
+        ("rdf  slreq", "signature-structure"),
+        (" rdf", "signature-structure"),
+        ("rdf ", "signature-structure"),
+        ("rdf&#9;slreq", "signature-structure"),
+        ("rdf&#10;slreq", "signature-structure"),
+    ] {
+        let namespace = "http://www.w3.org/2001/10/xml-exc-c14n#";
+        let list = format!("{name}<InclusiveNamespaces xmlns=\"{namespace}\" PrefixList=\"{list}\"/>");
+        assert_eq!(rule(&changed(old, &list)), expected, "{list}");
+    }
+}
+
+#[test]
+fn an_empty_base_is_refused_where_readers_of_its_canonical_form_differ() {
+    let enveloped = between(&SIGNED, "<Transform ", "</Transform>").to_owned();
+    let with = |uri: &str| SIGNED.replace(&enveloped, &format!("{enveloped}<Transform Algorithm=\"{uri}\"/>"));
+    for (uri, expected) in [
+        ("http://www.w3.org/2006/12/xml-c14n11", "transforms"),
+        ("http://www.w3.org/2006/12/xml-c14n11#WithComments", "transforms"),
+        ("http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "digest-mismatch"),
+    ] {
+        assert_eq!(rule(&with(uri).replace("<dcterms:type", "<dcterms:type xml:base=''")), expected, "{uri}");
+        assert_eq!(rule(&with(uri)), "signature-mismatch", "{uri}");
     }
 }
 

@@ -104,6 +104,12 @@ fn malformed_declarations_are_refused() {
 }
 
 #[test]
+fn a_declaration_of_ascii_is_refused_where_the_text_is_not() {
+    let text = "<?xml version='1.0' encoding='US-ASCII'?><a>é</a>";
+    assert!(matches!(parse(text.as_bytes()), Err(XmlError::Declaration(_))));
+}
+
+#[test]
 fn declarations_of_utf_8_are_accepted() {
     for declaration in [
         "<?xml version='1.0'?>",
@@ -193,11 +199,16 @@ fn what_namespaces_forbid_is_refused() {
         "<a xmlns:p='relative/name'/>",
         "<a xmlns:p='urn:with blank'/>",
         "<a xmlns:p='urn:é'/>",
+        "<a xmlns:p='urn:a?b&amp;c'/>",
+        "<a xmlns:p='http://a:/'/>",
+        "<a xmlns:p='http://u@[::1]:123456/'/>",
+        "<a xmlns='urn:a?b&#x26;c'/>",
     ] {
         bad_namespace(text);
     }
     malformed("<a xmlns:p='urn:x' xmlns:q='urn:x' p:b='' q:b=''/>");
     read("<a xmlns:xml='http://www.w3.org/XML/1998/namespace' xml:lang='en'/>");
+    read("<a xmlns='http://a:80/' xmlns:b='http://[::1]/' xmlns:c='http://u:@h' xmlns:d='http://u:p@[::1]:65535'/>");
 }
 
 #[test]
