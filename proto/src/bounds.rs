@@ -41,8 +41,28 @@ pub const ANCHOR_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most bytes of all files with trust anchors and revocations; they are held at once while they are read.
 pub const ANCHOR_BYTES_MAX: usize = 128 * 1024 * 1024;
 
-/// Most authorities that are trusted; the grid has a hundred, browsers some two hundred.
-pub const ANCHORS_MAX: usize = 4 * 1024;
+/// Most authorities that are trusted; the grid has a hundred, browsers some two hundred, and reading one takes OpenSSL
+/// 3.0 some milliseconds.
+pub const ANCHORS_MAX: usize = 1024;
+
+/// Most entries of all revocation lists together; each is some 100 bytes in memory.
+pub const REVOCATIONS_MAX: usize = 256 * 1024;
+
+/// Most rules of `signing_policy` and `namespaces` files together; the grid has some 500.
+pub const NAME_RULES_MAX: usize = 4 * 1024;
+
+/// Largest regular expression of a `namespaces` file in bytes when it is compiled; a long name takes some thousands.
+pub const REGEX_BYTES_MAX: usize = 64 * 1024;
+
+/// Most signatures of certificates that are verified in search of one signer's chains; they bound what certificates
+/// that a stranger adds to a signature can cost.
+pub const CHAIN_SIGNATURES_MAX: usize = 32;
+
+/// Most chains of one signer that are looked at; renewed and cross-signed authorities make two or three.
+pub const CHAINS_PER_SIGNER_MAX: usize = 4;
+
+/// Most signers whose chains are kept; the search for one costs more than verifying a document.
+pub const CHAINS_CACHED_MAX: usize = 4 * 1024;
 
 /// How long in seconds a revocation list counts after the moment at which the next one was due; a week lets an
 /// operator repair the download of lists before chains are refused.

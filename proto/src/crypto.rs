@@ -13,8 +13,8 @@ mod self_signed;
 mod signing_key;
 
 pub use anchors::{
-    AnchorFile, AnchorFinding, AnchorReport, BadAnchor, Chain, ChainError, ListAge, NamespaceReport, RevocationReason,
-    RevocationReport, TrustAnchors,
+    AnchorFile, AnchorFinding, AnchorReport, BadAnchor, BadNamespaces, BadRevocationList, BadSigningPolicy, Chain,
+    ChainError, ListAge, NamespaceReport, RevocationReason, RevocationReport, TrustAnchors,
 };
 pub use certificate::{BadCertificate, Certificate, KeyKind};
 pub(crate) use certificate_cache::decode_cached;

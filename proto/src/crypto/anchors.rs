@@ -1,20 +1,31 @@
 //! Trust anchors: the authorities that an operator trusts, and chains of certificates to them.
+//!
+//! Every authority in the operator's files is an anchor, whether it signed itself or another one issued it. Chains are
+//! judged in two steps. What does not depend on time is found once and kept: which chains there are, what openssl says
+//! of them, whether each authority may certify the name below it, what the revocation lists say. What depends on time
+//! is compared for each document: the validity of all certificates when it was created, and the age of the lists now.
 
+mod authority;
+mod cache;
 mod chain;
 mod dn;
+mod glob;
+mod names;
+mod namespaces;
 mod pem;
+mod reading;
 mod report;
+mod revocations;
+mod search;
+mod signing_policy;
 mod tbs;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use openssl::error::ErrorStack;
-use openssl::stack::Stack;
-use openssl::x509::store::{X509Store, X509StoreBuilder};
-use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509, X509PurposeId, X509StoreContext};
+use openssl::x509::{X509Name, X509NameRef};
 
 use crate::bounds;
 use crate::digest::Sha256Digest;
@@ -22,83 +33,152 @@ use crate::signature::Algorithms;
 use crate::timestamp::Timestamp;
 
 use super::certificate::Certificate;
-use pem::Object;
+use authority::Authority;
+use cache::FindingsCache;
+use names::NameRules;
+use reading::Reading;
+use search::Findings;
 use tbs::{Fields, Role};
 
 pub use chain::{Chain, ChainError, RevocationReason};
+pub use namespaces::BadNamespaces;
+pub use reading::{AnchorFile, AnchorFinding, BadAnchor};
 pub use report::{AnchorReport, ListAge, NamespaceReport, RevocationReport};
+pub use revocations::BadRevocationList;
+pub use signing_policy::BadSigningPolicy;
 
 /// The authorities that an operator trusts; cheap to clone.
 ///
-/// Two sets are equal when they were read from equal files.
+/// Two of them are equal when they were read from equal files.
 #[derive(Clone)]
 pub struct TrustAnchors(Arc<Inner>);
 
 struct Inner {
     authorities: BTreeMap<Sha256Digest, Authority>,
+    /// The authorities by openssl's hash of their name.
+    names: BTreeMap<u32, Vec<Sha256Digest>>,
+    rules: NameRules,
+    /// Issuers of lists without a certificate among the anchors, with the file of the list.
+    strangers: Vec<(X509Name, String)>,
     algorithms: Algorithms,
     fingerprint: Sha256Digest,
+    /// A pure function of the anchors, the signer and the hints.
+    cache: Mutex<FindingsCache>,
+    validations: AtomicU64,
 }
 
-struct Authority {
-    certificate: Certificate,
-    x509: X509,
-    subject_slash: String,
-    file: String,
-}
-
-/// A file that trust anchors are read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnchorFile {
-    name: String,
-    content: Result<Vec<u8>, String>,
-}
-
-impl AnchorFile {
-    /// A file with its path, which messages name and whose last part says what it holds.
+impl TrustAnchors {
+    /// Reads all files, of any bytes; what is wrong with one becomes a finding and leaves the others as they are.
+    ///
+    /// A file that cannot be read and might have restricted an authority makes chains through it fail.
     #[must_use]
-    pub const fn new(name: String, bytes: Vec<u8>) -> Self {
-        Self { name, content: Ok(bytes) }
+    pub fn read(files: Vec<AnchorFile>, algorithms: Algorithms) -> (Self, Vec<AnchorFinding>) {
+        let Reading { authorities, rules, strangers, digests, findings, .. } = Reading::of(files);
+        let mut names: BTreeMap<u32, Vec<Sha256Digest>> = BTreeMap::new();
+        for (fingerprint, authority) in &authorities {
+            names.entry(authority.x509.subject_name_hash()).or_default().push(*fingerprint);
+        }
+        let level: &[u8] = match algorithms {
+            Algorithms::Modern => b"modern",
+            Algorithms::Legacy => b"legacy",
+        };
+        let parts = digests.iter().map(|digest| digest.as_bytes().as_slice());
+        let fingerprint = Sha256Digest::of_parts(&parts.chain([level]).collect::<Vec<_>>());
+        let cache = Mutex::new(FindingsCache::new(bounds::CHAINS_CACHED_MAX));
+        let validations = AtomicU64::new(0);
+        let inner = Inner { authorities, names, rules, strangers, algorithms, fingerprint, cache, validations };
+        (Self(Arc::new(inner)), findings)
     }
 
-    /// A file that is there but could not be read. What it might have restricted is refused.
+    /// Whether there is no authority at all.
     #[must_use]
-    pub const fn unread(name: String, reason: String) -> Self {
-        Self { name, content: Err(reason) }
+    pub fn is_empty(&self) -> bool {
+        self.0.authorities.is_empty()
+    }
+
+    /// The digest of all files and settings that a verdict depends on; in which order they were given plays no part.
+    #[must_use]
+    pub fn fingerprint(&self) -> Sha256Digest {
+        self.0.fingerprint
+    }
+
+    /// The chain of `signer` to an anchor, all of it valid when the document was `created`, and without a revocation
+    /// that weighs against it in the lists held `now`. `hints` are the other certificates of the signature.
+    ///
+    /// A revocation weighs whatever `created` says where another may hold the key, for that one can sign any date;
+    /// otherwise (superseded, cessation of operation, affiliation changed, privilege withdrawn) from its date on.
+    pub fn verify(
+        &self,
+        signer: &Certificate,
+        hints: &[Certificate],
+        created: Timestamp,
+        now: Timestamp,
+    ) -> Result<Chain, ChainError> {
+        if self.is_empty() {
+            return Err(ChainError::NoAnchors);
+        }
+        self.findings(signer, hints).judge(created, now)
+    }
+
+    /// What the operator should see of each authority, by name.
+    #[must_use]
+    pub fn report(&self, now: Timestamp) -> Vec<AnchorReport> {
+        let authorities = self.0.authorities.values();
+        let mut reports: Vec<_> = authorities.map(|authority| authority.report(&self.0.rules, now)).collect();
+        reports.sort_by(|one, other| (&one.subject, one.fingerprint).cmp(&(&other.subject, other.fingerprint)));
+        reports
+    }
+
+    /// How often openssl has judged a whole chain; what is known already costs none.
+    #[must_use]
+    pub fn validations(&self) -> u64 {
+        self.0.validations.load(Ordering::Relaxed)
+    }
+
+    fn findings(&self, signer: &Certificate, hints: &[Certificate]) -> Arc<Findings> {
+        // Only authorities can lengthen a chain; and whoever copies a document can reorder and repeat what it brings.
+        let is_authority =
+            |hint: &&Certificate| Fields::read(hint.der()).is_some_and(|fields| fields.role() == Role::Authority);
+        let hints: BTreeMap<_, _> =
+            hints.iter().filter(is_authority).map(|hint| (hint.fingerprint(), hint.clone())).collect();
+        let hints: Vec<_> = hints.into_values().take(bounds::CERTIFICATE_CHAIN_MAX).collect();
+        let fingerprints: Vec<_> = [signer].into_iter().chain(&hints).map(Certificate::fingerprint).collect();
+        let parts: Vec<_> = fingerprints.iter().map(|fingerprint| fingerprint.as_bytes().as_slice()).collect();
+        let key = Sha256Digest::of_parts(&parts);
+        let cache = || self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = cache().find(&key);
+        known.unwrap_or_else(|| {
+            let findings = Arc::new(Findings::of(&self.0, signer, &hints));
+            cache().insert(key, Arc::clone(&findings));
+            findings
+        })
     }
 }
 
-/// Something about a file that the operator should know; the rest of the files counts all the same.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {problem}")]
-pub struct AnchorFinding {
-    /// The path of the file.
-    pub file: String,
-    /// What is wrong with it.
-    pub problem: BadAnchor,
-}
+impl Inner {
+    /// The authorities with this hash of their name; others may have it, too.
+    fn named(&self, name_hash: u32) -> impl Iterator<Item = &Authority> {
+        self.names.get(&name_hash).into_iter().flatten().filter_map(|fingerprint| self.authorities.get(fingerprint))
+    }
 
-/// What is wrong with a file of trust anchors; the operator's matter.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadAnchor {
-    /// The machine did not read it.
-    #[error("cannot be read: {0}")]
-    Unread(String),
-    /// It holds nothing that belongs here.
-    #[error("holds neither certificates nor revocation lists in PEM or DER")]
-    Nothing,
-    /// An object that is something else.
-    #[error("holds a {0}, which is no certificate or revocation list")]
-    Label(String),
-    /// An object that cannot be decoded.
-    #[error("holds a damaged {0}")]
-    Damaged(String),
-    /// A certificate that cannot be read.
-    #[error(transparent)]
-    Certificate(#[from] super::BadCertificate),
-    /// A certificate of a person.
-    #[error("{0} is no authority; to trust its key pin it under endorser_keys in [trust]")]
-    NotAuthority(String),
+    /// The file of a list by an authority of this name that is no anchor.
+    fn list_of_stranger(&self, name: &X509NameRef) -> Option<&str> {
+        let is_named =
+            |(stranger, _): &&(X509Name, String)| stranger.try_cmp(name).is_ok_and(std::cmp::Ordering::is_eq);
+        self.strangers.iter().find(is_named).map(|(_, file)| file.as_str())
+    }
+
+    /// OpenSSL's security level: 2 wants keys and digests of 112 bits; 0 also takes what was common in 2011.
+    const fn auth_level(&self) -> i32 {
+        match self.algorithms {
+            Algorithms::Modern => 2,
+            Algorithms::Legacy => 0,
+        }
+    }
+
+    fn count_validation(&self) {
+        self.validations.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Default for TrustAnchors {
@@ -120,162 +200,6 @@ impl PartialEq for TrustAnchors {
 }
 
 impl Eq for TrustAnchors {}
-
-impl TrustAnchors {
-    /// Reads all files; what is wrong with one becomes a finding and leaves the others as they are.
-    #[must_use]
-    pub fn read(files: Vec<AnchorFile>, algorithms: Algorithms) -> (Self, Vec<AnchorFinding>) {
-        let mut findings = Vec::new();
-        let mut authorities = BTreeMap::new();
-        let mut digests = Vec::new();
-        for AnchorFile { name, content } in files {
-            let found = |problem| AnchorFinding { file: name.clone(), problem };
-            let bytes = match content {
-                Ok(bytes) => bytes,
-                Err(reason) => {
-                    findings.push(found(BadAnchor::Unread(reason)));
-                    continue;
-                }
-            };
-            digests.push(Sha256Digest::of_parts(&[name.as_bytes(), &[0], Sha256Digest::of(&bytes).as_bytes()]));
-            let objects = pem::objects(&bytes);
-            if objects.is_empty() {
-                findings.push(found(BadAnchor::Nothing));
-            }
-            for object in objects {
-                match authority(object, &name) {
-                    Ok(Some(authority)) => {
-                        authorities.entry(authority.certificate.fingerprint()).or_insert(authority);
-                    }
-                    Ok(None) => (),
-                    Err(problem) => findings.push(found(problem)),
-                }
-            }
-        }
-        digests.sort();
-        let parts: Vec<&[u8]> = digests.iter().map(|digest| digest.as_bytes().as_slice()).collect();
-        let fingerprint = Sha256Digest::of_parts(&parts);
-        (Self(Arc::new(Inner { authorities, algorithms, fingerprint })), findings)
-    }
-
-    /// Whether there is no authority at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.authorities.is_empty()
-    }
-
-    /// The digest of all files and settings that a verdict depends on.
-    #[must_use]
-    pub fn fingerprint(&self) -> Sha256Digest {
-        self.0.fingerprint
-    }
-
-    /// The chain of `signer` to an anchor, valid when the document was `created` and, as far as is known `now`, not
-    /// revoked. `hints` are the other certificates of the signature.
-    pub fn verify(
-        &self,
-        signer: &Certificate,
-        hints: &[Certificate],
-        created: Timestamp,
-        now: Timestamp,
-    ) -> Result<Chain, ChainError> {
-        let _ = now;
-        if self.is_empty() {
-            return Err(ChainError::NoAnchors);
-        }
-        let subject = || signer.subject().to_owned();
-        let fields = Fields::read(signer.der());
-        match fields.as_ref().map(Fields::role) {
-            Some(Role::EndEntity) => (),
-            Some(Role::Proxy) => return Err(ChainError::SignerIsProxy(subject())),
-            _ => return Err(ChainError::SignerIsAuthority(subject())),
-        }
-        if !fields.is_some_and(|fields| fields.may_sign()) {
-            return Err(ChainError::SignerUsage(subject()));
-        }
-        let refused = |reason| ChainError::Refused { subject: subject(), reason };
-        let outcome = self.openssl(signer, hints, created).map_err(|_| refused("openssl refuses it"))?;
-        outcome.map_err(refused)
-    }
-
-    fn openssl(
-        &self,
-        signer: &Certificate,
-        hints: &[Certificate],
-        created: Timestamp,
-    ) -> Result<Result<Chain, &'static str>, ErrorStack> {
-        let store = self.store(created)?;
-        let mut untrusted = Stack::new()?;
-        for hint in hints.iter().take(bounds::CERTIFICATE_CHAIN_MAX) {
-            untrusted.push(X509::from_der(hint.der())?)?;
-        }
-        let x509 = X509::from_der(signer.der())?;
-        X509StoreContext::new()?.init(&store, &x509, &untrusted, |context| {
-            if !context.verify_cert()? {
-                return Ok(Err(context.error().error_string()));
-            }
-            let mut certificates = Vec::new();
-            for x509 in context.chain().into_iter().flatten() {
-                let Ok(certificate) = Certificate::from_der(&x509.to_der()?) else {
-                    return Ok(Err("unreadable certificate in the chain"));
-                };
-                certificates.push(certificate);
-            }
-            Ok(Ok(Chain::new(certificates)))
-        })
-    }
-
-    fn store(&self, at: Timestamp) -> Result<X509Store, ErrorStack> {
-        let mut parameters = X509VerifyParam::new()?;
-        parameters.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
-        parameters.set_purpose(X509PurposeId::ANY)?;
-        parameters.set_time(at.unix_seconds());
-        parameters.set_auth_level(match self.0.algorithms {
-            Algorithms::Modern => 2,
-            Algorithms::Legacy => 0,
-        });
-        let mut builder = X509StoreBuilder::new()?;
-        builder.set_param(&parameters)?;
-        for authority in self.0.authorities.values() {
-            builder.add_cert(authority.x509.clone())?;
-        }
-        Ok(builder.build())
-    }
-
-    /// What the operator should see of each authority.
-    #[must_use]
-    pub fn report(&self, now: Timestamp) -> Vec<AnchorReport> {
-        let _ = now;
-        let report = |authority: &Authority| AnchorReport {
-            subject: authority.certificate.subject().to_owned(),
-            subject_slash: authority.subject_slash.clone(),
-            fingerprint: authority.certificate.fingerprint(),
-            not_after: authority.certificate.not_after(),
-            file: authority.file.clone(),
-            namespace: NamespaceReport::Unrestricted,
-            revocations: RevocationReport::None,
-        };
-        self.0.authorities.values().map(report).collect()
-    }
-}
-
-fn authority(object: Object, file: &str) -> Result<Option<Authority>, BadAnchor> {
-    let der = match object {
-        Object::Certificate(der) | Object::Der(der) => der,
-        Object::RevocationList(_) => return Ok(None),
-        Object::Other(label) => return Err(BadAnchor::Label(label)),
-        Object::Damaged(label) => return Err(BadAnchor::Damaged(label)),
-    };
-    let certificate = Certificate::from_der(&der)?;
-    let unreadable = || super::BadCertificate::Encoding;
-    let fields = Fields::read(&der).ok_or_else(unreadable)?;
-    if fields.role() != Role::Authority {
-        return Err(BadAnchor::NotAuthority(certificate.subject().to_owned()));
-    }
-    let x509 = X509::from_der(&der).map_err(|_| unreadable())?;
-    let subject_slash = dn::slash(fields.subject).unwrap_or_else(|| certificate.subject().to_owned());
-    Ok(Some(Authority { certificate, x509, subject_slash, file: file.to_owned() }))
-}
 
 #[cfg(test)]
 mod tests;

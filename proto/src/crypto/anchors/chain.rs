@@ -53,6 +53,9 @@ pub enum ChainError {
     /// The certificate's key usage allows neither digital signatures nor non-repudiation.
     #[error("the key usage of the signer {0} allows no signatures")]
     SignerUsage(String),
+    /// The chain ends at a certificate that is nobody's but its own.
+    #[error("{0} certified itself and is no trust anchor")]
+    SelfSigned(String),
     /// Neither an anchor nor a certificate of the signature is the issuer.
     #[error("no certificate of {issuer}, which issued {subject}, is a trust anchor or leads to one")]
     NoIssuer {

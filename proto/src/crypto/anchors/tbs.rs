@@ -16,7 +16,6 @@ pub(super) enum Role {
 /// The parts of a certificate that are looked at here.
 pub(super) struct Fields<'a> {
     /// The content of the serial number, without leading zeros.
-    #[expect(dead_code, reason = "revocation lists name it")]
     pub(super) serial_number: &'a [u8],
     /// The content of the issuer's SEQUENCE.
     pub(super) issuer: &'a [u8],
