@@ -1,6 +1,7 @@
 //! The files that trust anchors are read from: single files, and directories in the layout of the grid.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,40 +33,45 @@ struct Reader {
 
 impl Reader {
     fn add(&mut self, path: &Path) {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => match names(path) {
-                Ok(names) => names.iter().for_each(|name| self.add_file(&path.join(name))),
-                Err(error) => self.unread(path, error.to_string()),
-            },
-            Ok(_) => self.add_file(path),
-            Err(error) => self.unread(path, error.to_string()),
+        if !path.is_dir() {
+            return self.add_file(path);
+        }
+        match names(path) {
+            Ok(names) => names.iter().for_each(|name| self.add_file(&path.join(name))),
+            Err(error) => self.files.push(AnchorFile::unread(path.display().to_string(), error.to_string())),
         }
     }
 
     fn add_file(&mut self, path: &Path) {
-        // The reading of trust anchors says that there are too many, by name, for as many as one may list.
-        if self.files.len() > ANCHOR_FILES_MAX || !self.seen.insert(path.to_owned()) {
+        if !self.seen.insert(path.to_owned()) {
             return;
         }
-        match read(path, self.bytes_left) {
+        let name = path.display().to_string();
+        // As many are read as count; the others still keep out what they may restrict.
+        let read = match self.files.len() {
+            0..ANCHOR_FILES_MAX => read(path, self.bytes_left),
+            _ => Ok(Some(Vec::new())),
+        };
+        match read {
             Ok(Some(bytes)) => {
                 self.bytes_left -= bytes.len();
-                self.files.push(AnchorFile::new(path.display().to_string(), bytes));
+                self.files.push(AnchorFile::new(name, bytes));
             }
             Ok(None) => (),
-            Err(error) => self.unread(path, error.to_string()),
+            Err(error) => self.files.push(AnchorFile::unread(name, error.to_string())),
         }
-    }
-
-    fn unread(&mut self, path: &Path, reason: String) {
-        self.files.push(AnchorFile::unread(path.display().to_string(), reason));
     }
 }
 
-/// The names in a directory, sorted; more than are ever read are not even listed.
-fn names(folder: &Path) -> io::Result<BTreeSet<std::ffi::OsString>> {
+/// The names in a directory, sorted; a directory with more than are read is not listed at all, for what is left out of
+/// it might be a revocation list.
+fn names(folder: &Path) -> io::Result<BTreeSet<OsString>> {
     let entries = fs::read_dir(folder)?.take(ANCHOR_FILES_MAX + 1);
-    entries.map(|entry| entry.map(|entry| entry.file_name())).collect()
+    let names: BTreeSet<_> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<_, _>>()?;
+    if names.len() > ANCHOR_FILES_MAX {
+        return Err(io::Error::other(format!("it holds more than {ANCHOR_FILES_MAX} files")));
+    }
+    Ok(names)
 }
 
 /// The bytes of a regular file, through symbolic links; `None` for a directory.
@@ -78,10 +84,12 @@ fn read(path: &Path, bytes_left: usize) -> io::Result<Option<Vec<u8>>> {
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let bytes = files::read(path, ANCHOR_FILE_BYTES_MAX)?;
-    if bytes.len() > bytes_left {
-        let reason = format!("all files of [trust] anchors together have more than {ANCHOR_BYTES_MAX} bytes");
+    if metadata.len() > u64::try_from(bytes_left).unwrap_or(u64::MAX) {
+        let reason = format!("all files of trust anchors together have more than {ANCHOR_BYTES_MAX} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
     }
-    Ok(Some(bytes))
+    files::read(path, ANCHOR_FILE_BYTES_MAX.min(bytes_left)).map(Some)
 }
+
+#[cfg(test)]
+mod tests;
