@@ -56,7 +56,7 @@ pub const REGEX_BYTES_MAX: usize = 64 * 1024;
 
 /// Most signatures of certificates that are verified in search of one signer's chains; they bound what certificates
 /// that a stranger adds to a signature can cost.
-pub const CHAIN_SIGNATURES_MAX: usize = 32;
+pub const CHAIN_SIGNATURES_MAX: usize = 16;
 
 /// Most chains of one signer that are looked at; renewed and cross-signed authorities make two or three.
 pub const CHAINS_PER_SIGNER_MAX: usize = 4;
@@ -70,6 +70,13 @@ pub const CRL_OVERDUE_SECONDS_MAX: i64 = 7 * 86_400;
 
 /// Largest RSA modulus in bits; verification costs the square of it, and nobody uses more.
 pub const RSA_BITS_MAX: u32 = 8192;
+
+/// Longest public exponent in bits of an RSA key that a stranger brings; 65537 has 17, and verification costs as many
+/// squarings as it has bits.
+pub const RSA_EXPONENT_BITS_MAX: i32 = 32;
+
+/// Largest elliptic curve in bits that a stranger brings; P-521 is the largest in use.
+pub const CURVE_BITS_MAX: u32 = 521;
 
 /// Largest DSA modulus in bits; FIPS 186-4 ends there.
 pub const DSA_BITS_MAX: u32 = 3072;

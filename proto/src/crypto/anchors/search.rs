@@ -1,6 +1,7 @@
 //! The search for chains from a signer to the trust anchors, and what of a chain depends on time.
 
 use openssl::error::ErrorStack;
+use openssl::pkey::Id;
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
@@ -62,6 +63,8 @@ struct Search<'a> {
     /// The authorities that the signature brought.
     hints: &'a [(Certificate, X509)],
     signatures_left: usize,
+    /// Whether a signature was left unverified. No chain is finished from then on, for it might go on.
+    is_cut_short: bool,
     paths: Vec<Path>,
     failure: (Weight, ChainError),
 }
@@ -69,17 +72,23 @@ struct Search<'a> {
 impl Findings {
     /// Looks for all chains of `signer`; `hints` are authorities only.
     pub(super) fn of(anchors: &Inner, signer: &Certificate, hints: &[Certificate]) -> Self {
+        Self::within(bounds::CHAIN_SIGNATURES_MAX, anchors, signer, hints)
+    }
+
+    /// Looks for chains until `signatures_max` signatures of certificates were verified.
+    pub(super) fn within(signatures_max: usize, anchors: &Inner, signer: &Certificate, hints: &[Certificate]) -> Self {
         let failed = |failure| Self { paths: Vec::new(), failure };
         if let Err(failure) = check_signer(signer) {
             return failed(failure);
         }
         let decode = |certificate: &Certificate| Some((certificate.clone(), X509::from_der(certificate.der()).ok()?));
         let Some((_, x509)) = decode(signer) else { return failed(refused(signer, "openssl cannot read it")) };
-        let hints: Vec<_> = hints.iter().filter_map(decode).collect();
+        let hints: Vec<_> = hints.iter().filter(|hint| has_ordinary_key(hint)).filter_map(decode).collect();
         let mut search = Search {
             anchors,
             hints: &hints,
-            signatures_left: bounds::CHAIN_SIGNATURES_MAX,
+            signatures_left: signatures_max,
+            is_cut_short: false,
             paths: Vec::new(),
             failure: (Weight::Start, no_issuer(signer)),
         };
@@ -163,6 +172,7 @@ impl<'a> Search<'a> {
             return false;
         }
         let Some(left) = self.signatures_left.checked_sub(1) else {
+            self.is_cut_short = true;
             self.fail(Weight::TooLong, ChainError::TooLong { subject: name(subject.certificate) });
             return false;
         };
@@ -182,7 +192,7 @@ impl<'a> Search<'a> {
 
     /// Judges a whole chain by all that does not depend on time.
     fn finish(&mut self, path: &[Node<'a>]) {
-        if self.paths.len() == bounds::CHAINS_PER_SIGNER_MAX {
+        if self.is_cut_short || self.paths.len() == bounds::CHAINS_PER_SIGNER_MAX {
             return;
         }
         let judged = self.check_rules(path).and_then(|()| self.check_openssl(path));
@@ -338,6 +348,18 @@ fn slash(certificate: &Certificate) -> Result<SlashName, ChainError> {
     let fields = Fields::read(certificate.der());
     let read = fields.and_then(|fields| SlashName::read(fields.subject));
     read.ok_or_else(|| refused(certificate, "its name cannot be read"))
+}
+
+/// Whether a signature by the key costs what is usual; certificates that a stranger brings are verified in numbers.
+fn has_ordinary_key(certificate: &Certificate) -> bool {
+    let key = certificate.key();
+    let bits_max = match key.id() {
+        Id::RSA | Id::RSA_PSS => bounds::RSA_BITS_MAX,
+        Id::DSA => bounds::DSA_BITS_MAX,
+        _ => bounds::CURVE_BITS_MAX,
+    };
+    let has_short_exponent = |rsa: openssl::rsa::Rsa<_>| rsa.e().num_bits() <= bounds::RSA_EXPONENT_BITS_MAX;
+    key.bits() <= bits_max && (key.id() != Id::RSA || key.rsa().is_ok_and(has_short_exponent))
 }
 
 fn is_self_issued(certificate: &Certificate) -> bool {

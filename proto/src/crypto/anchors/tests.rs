@@ -1,6 +1,7 @@
 //! Claims about chains to trust anchors.
 
 mod chains;
+mod cost;
 mod files;
 mod make;
 mod policies;

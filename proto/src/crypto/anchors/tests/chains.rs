@@ -4,7 +4,7 @@ use openssl::hash::MessageDigest;
 use openssl::x509::extension::{BasicConstraints, KeyUsage};
 
 use super::make::{
-    Party, anchors_of, authority, extension, file, key, moment, person, plain, small_key, tlv, verify, verify_at,
+    Party, anchors_of, authority, extension, file, moment, person, plain, small_key, tlv, verify, verify_at,
 };
 use crate::bounds;
 use crate::crypto::anchors::{ChainError, TrustAnchors};
@@ -287,21 +287,6 @@ fn a_chain_has_as_many_certificates_as_the_bound_at_most() {
 }
 
 #[test]
-fn a_maze_of_authorities_costs_no_more_than_the_bound() {
-    let key = key();
-    let mut hints = Vec::new();
-    for index in 0..7 {
-        // All have one name and one key, so that each issued each.
-        hints.push(authority("/CN=Maze").key(key.clone()).serial_number(100 + index).self_signed());
-    }
-    let jane = jane().by(&hints[0]);
-    let anchors = anchors_of(&[&root()]);
-    let error = verify(&anchors, &jane, &hints.iter().collect::<Vec<_>>()).expect_err("no way out");
-    assert_eq!(error, ChainError::TooLong { subject: "CN=Maze".to_owned() });
-    assert_eq!(anchors.validations(), 0);
-}
-
-#[test]
 fn an_authority_is_no_signer() {
     let root = root();
     let middle = authority("/CN=Middle").by(&root);
@@ -345,47 +330,4 @@ fn a_signer_whose_key_is_not_for_signatures_is_refused() {
     assert_eq!(verify(&anchors, &encryption, &[]), Err(ChainError::SignerUsage("CN=Jane".to_owned())));
     assert!(verify(&anchors, &repudiation, &[]).is_ok());
     assert!(verify(&anchors, &plain("/CN=Jane").by(&root), &[]).is_ok());
-}
-
-#[test]
-fn the_thousandth_document_of_an_endorser_costs_no_validation() {
-    let root = root();
-    let middle = authority("/CN=Middle").by(&root);
-    let jane = jane().by(&middle);
-    let anchors = anchors_of(&[&root]);
-    for day in 1..=31 {
-        let created = format!("2025-07-{day:02}");
-        assert!(verify_at(&anchors.clone(), &jane, &[&middle], &created, "2026-01-15").is_ok());
-    }
-    // Also where the time is another one, and where a copy brings more certificates that can be of no use.
-    assert!(verify_at(&anchors, &jane, &[&middle], "2010-01-01", "2026-01-15").is_err());
-    let another = person("/CN=Another").by(&root);
-    assert!(verify(&anchors, &jane, &[&middle, &another, &middle]).is_ok());
-    assert_eq!(anchors.validations(), 1);
-}
-
-#[test]
-fn a_refusal_is_remembered_like_a_chain() {
-    let root = root();
-    let jane = jane().extension(extension(UNKNOWN_EXTENSION, true, &[5, 0])).by(&root);
-    let anchors = anchors_of(&[&root]);
-    for _ in 0..10 {
-        assert!(verify(&anchors, &jane, &[]).is_err());
-    }
-    assert_eq!(anchors.validations(), 1);
-}
-
-#[test]
-fn what_is_remembered_is_bounded() {
-    let mut cache = crate::crypto::anchors::cache::FindingsCache::new(1);
-    let anchors = anchors_of(&[&root()]);
-    let jane = jane().self_signed();
-    let findings = || std::sync::Arc::new(crate::crypto::anchors::Findings::of(&anchors.0, &jane.certificate, &[]));
-    let keys = [b"first", b"other"].map(|name| crate::digest::Sha256Digest::of(name));
-    for key in keys {
-        cache.insert(key, findings());
-        cache.insert(key, findings());
-        assert!(cache.find(&key).is_some());
-    }
-    assert!(cache.find(&keys[0]).is_none());
 }
