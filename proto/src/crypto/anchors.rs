@@ -201,5 +201,11 @@ impl PartialEq for TrustAnchors {
 
 impl Eq for TrustAnchors {}
 
+/// Threads share the anchors and what is remembered.
+const _: fn() = || {
+    const fn shared<T: Send + Sync>() {}
+    shared::<TrustAnchors>();
+};
+
 #[cfg(test)]
 mod tests;
