@@ -1,5 +1,6 @@
 //! Certificates, keys and digests. The home of openssl; its types do not leave this module.
 
+mod anchors;
 mod certificate;
 mod certificate_cache;
 mod der;
@@ -15,6 +16,10 @@ mod signing_key;
 mod slash_name;
 mod x509;
 
+pub use anchors::{
+    AnchorFile, AnchorFinding, AnchorReport, BadAnchor, BadNamespaces, BadRevocationList, BadSigningPolicy, Chain,
+    ChainError, ListAge, NamespaceReport, RevocationReason, RevocationReport, TrustAnchors,
+};
 pub use certificate::{BadCertificate, Certificate, CertificateRole};
 pub(crate) use certificate_cache::decode_cached;
 pub use extensions::ProxyKind;
