@@ -155,7 +155,8 @@ impl Tally {
     pub(crate) fn rules_not_met(&self) -> Vec<&'static str> {
         // The kinds stand for `xml`; and what OpenSSL lacks is no document's fault.
         let is_met_by_chance = |rule: &&str| !["xml", "algorithm-unavailable"].contains(rule);
-        let rules = SignatureRule::ALL.iter().map(|rule| rule.published().name).filter(is_met_by_chance).chain(KINDS_OF_XML);
+        let rules =
+            SignatureRule::ALL.iter().map(|rule| rule.published().name).filter(is_met_by_chance).chain(KINDS_OF_XML);
         rules.filter(|rule| !self.verdicts.contains_key(rule)).collect()
     }
 

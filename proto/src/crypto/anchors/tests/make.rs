@@ -230,7 +230,8 @@ pub(super) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut encoded = vec![tag];
     match content.len() {
         0..=0x7F => encoded.push(length[3]),
-        0x80..=0xFFFF => encoded.extend([0x82, length[2], length[3]]),
+        0x80..=0xFF => encoded.extend([0x81, length[3]]),
+        0x100..=0xFFFF => encoded.extend([0x82, length[2], length[3]]),
         _ => encoded.extend([0x83, length[1], length[2], length[3]]),
     }
     [encoded, content.to_vec()].concat()
