@@ -336,7 +336,7 @@ impl Config {
         Trust {
             endorser_keys: self.trust.endorser_keys.clone(),
             members: members.chain([(own, Confirmations::Believed)]).collect(),
-            policy: self.trust.policy.clone(),
+            policy: Policy { algorithms: self.trust.algorithms, ..self.trust.policy.clone() },
         }
     }
 }

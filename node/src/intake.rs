@@ -12,7 +12,7 @@ use proto::intake::{Refusal, examine};
 use proto::node_id::NodeId;
 use proto::signature::Algorithms;
 use proto::timestamp::Instant;
-use proto::trust::{PolicyRefusal, Trust};
+use proto::trust::{Endorser, PolicyRefusal, Trust};
 use proto::wire::Envelope;
 use tokio::sync::Semaphore;
 use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded};
@@ -299,7 +299,9 @@ fn judge(rules: &Rules, origin: NodeId, entry: &Entry) -> Result<(), PolicyRefus
 
 fn judge_content(rules: &Rules, entry: &Entry) -> Result<(), PolicyRefusal> {
     let document = entry.document();
-    rules.trust.policy.judge_content(document.email(), document.identifier(), document.checksums())
+    let certificate = entry.certificate();
+    let endorser = Endorser { email: document.email(), subject: certificate.subject(), key: certificate.key_sha256() };
+    rules.trust.policy.judge_content(&endorser, document.identifier(), document.checksums())
 }
 
 fn outcome(admitted: &Admitted) -> Outcome {
