@@ -51,6 +51,11 @@ created_max_ahead = "10m"
 read_only = false
 
 [trust]
+# Authorities whose certificates make an endorser "certified": files and folders, beside this file unless absolute.
+# PEM and DER certificates, revocation lists (.r0, .crl), and folders as the grid's distributions lay them out, with
+# signing_policy and namespaces files: ["/etc/grid-security/certificates", "our-ca.pem"]. They are read again every
+# ten minutes and on SIGHUP. What they certify counts at this node only.
+anchors = []
 # Admit rsa-sha1, dsa-sha1 and small keys, for archives and old tools.
 legacy_algorithms = false
 # Hold entries that only their own certificate speaks for, marked as what they are.
