@@ -57,6 +57,9 @@ pub const QUERY_ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Uploads that may wait for verification at once; each may hold a document of the greatest size.
 pub const UPLOADS_WAITING_MAX: usize = 256;
 
+/// How often trust anchors and revocation lists are read again; the grid's are fetched every six hours.
+pub const ANCHORS_READ_EVERY: Duration = Duration::from_secs(10 * 60);
+
 // Storage.
 
 /// Commands that wait for the ledger's writer; one batch being committed and one being collected.
@@ -74,7 +77,20 @@ pub const LEDGER_STATEMENTS_MAX: usize = 96;
 /// E-mail addresses whose fold the writer keeps; an address is some hundred bytes, and one that is not kept is read again.
 pub const LEDGER_ADDRESSES_MAX: usize = 16_384;
 
-/// Refused documents that are remembered, the oldest forgotten first; 50 MB of documents of the usual size.
+/// Addresses that one commit judges anew after a change of settings, so that other writers wait for milliseconds only.
+pub const REEVALUATED_ADDRESSES_MAX: i64 = 64;
+
+/// Entries after which such a commit ends; only an endorser with more is placed at once.
+pub const REEVALUATED_ENTRIES_MAX: usize = 1_000;
+
+/// Superseded entries that an explanation names; more are in the timeline.
+pub const EXPLAINED_SUPERSEDED_MAX: usize = 100;
+
+/// Refusals that are read at once when they are tried again; each may have a document of the greatest size.
+pub const REFUSALS_TRIED_MAX: usize = 64;
+
+/// Refused documents of strangers that are remembered, the oldest forgotten first; 50 MB of the usual size. What was
+/// held here and is refused now is not counted: it is bounded by what was held.
 pub const REFUSALS_MAX: usize = 10_000;
 
 /// Entries that one page of a list shows at most.

@@ -128,6 +128,8 @@ pub enum Uploads {
 /// Whom and what the operator trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustSection {
+    /// Files and folders of the authorities that chains of certificates may end at.
+    pub anchors: Vec<PathBuf>,
     /// Which signature algorithms are admitted.
     pub algorithms: Algorithms,
     /// Keys pinned to addresses.
@@ -245,6 +247,7 @@ impl Default for Config {
                 uploads: Uploads::Accepted,
             },
             trust: TrustSection {
+                anchors: Vec::new(),
                 algorithms: Algorithms::Modern,
                 endorser_keys: BTreeMap::new(),
                 policy: Policy::default(),
@@ -274,8 +277,25 @@ pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
     let bytes = files::read(path, bounds::CONFIG_BYTES_MAX).map_err(unreadable)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))?;
-    let config = parse(&text).map_err(|findings| ConfigError::Invalid { path: path.to_owned(), findings })?;
-    Ok(config.at(path))
+    let invalid = |findings| ConfigError::Invalid { path: path.to_owned(), findings };
+    let config = parse(&text).map_err(invalid)?;
+    let written = config.trust.anchors.clone();
+    let config = config.at(path);
+    let missing: Vec<_> = written
+        .iter()
+        .zip(&config.trust.anchors)
+        .filter(|(_, anchors)| !anchors.exists())
+        .map(|(written, anchors)| missing_anchors(&text, written, anchors))
+        .collect();
+    if missing.is_empty() { Ok(config) } else { Err(invalid(missing)) }
+}
+
+/// That a path is not there is found only where the file is known, so its place is looked for in the text.
+fn missing_anchors(text: &str, written: &Path, anchors: &Path) -> Finding {
+    let section = text.find("[trust]").unwrap_or(0);
+    let at = text[section..].find(&*written.to_string_lossy()).map_or(section, |at| section + at - 1);
+    let message = format!("anchors in [trust]: there is no file or folder {}", anchors.display());
+    reader::finding(text, at, message)
 }
 
 /// Reads the text of a configuration file.
@@ -290,6 +310,7 @@ impl Config {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(folder) = folder {
             self.node.data_dir = folder.join(&self.node.data_dir);
+            self.trust.anchors.iter_mut().for_each(|anchors| *anchors = folder.join(&*anchors));
         }
         self.file = Some(path.to_owned());
         self
@@ -336,7 +357,7 @@ impl Config {
         Trust {
             endorser_keys: self.trust.endorser_keys.clone(),
             members: members.chain([(own, Confirmations::Believed)]).collect(),
-            policy: self.trust.policy.clone(),
+            policy: Policy { algorithms: self.trust.algorithms, ..self.trust.policy.clone() },
         }
     }
 }
@@ -398,6 +419,21 @@ mod tests {
         let error = load(Some(&path)).expect_err("a key is unknown").to_string();
         let place = format!("{}:3:1: ", path.display());
         assert_eq!(error, place + "unknown key \"memberhip\" in [federation]; did you mean \"membership\"?");
+    }
+
+    #[test]
+    fn anchors_are_looked_for_from_the_file_and_must_be_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(folder.path().join("ca.pem"), "").expect("it is written");
+        std::fs::write(&path, "[trust]\nanchors = [\"ca.pem\"]\n").expect("it is written");
+        assert_eq!(load(Some(&path)).expect("it is good").trust.anchors, [folder.path().join("ca.pem")]);
+
+        std::fs::write(&path, "[trust]\nanchors = [\"ca.pem\", \"grid\"]\n").expect("it is written");
+        let error = load(Some(&path)).expect_err("grid is missing").to_string();
+        let missing = folder.path().join("grid");
+        let place = format!("{}:2:22: ", path.display());
+        assert_eq!(error, place + &format!("anchors in [trust]: there is no file or folder {}", missing.display()));
     }
 
     #[test]

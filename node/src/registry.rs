@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::intake::{Intake, Spread};
 use crate::network;
 use crate::storage::graph::Graph;
-use crate::storage::ledger::{Held, Ledger};
+use crate::storage::ledger::{Explained, Held, Ledger};
 
 mod peers;
 
@@ -124,6 +124,20 @@ impl Registry for NodeRegistry {
 }
 
 impl NodeRegistry {
+    /// Why an entry stands where it does by the settings in force, and why it is listed or not.
+    pub async fn explain(&self, entry: EntryId) -> Result<Option<Explained>, RegistryError> {
+        let judge = self.intake.rules().judge(self.clock.now());
+        self.ledger.explain(entry, judge).await.map_err(failed("explaining an entry"))
+    }
+
+    /// Tells the federation what the ledger has withdrawn.
+    pub(crate) async fn tell_withdrawn(&self) -> Result<(), network::NetworkError> {
+        match self.ledger.take_withdrawn() {
+            items if items.is_empty() => Ok(()),
+            items => self.network.withdraw(items).await,
+        }
+    }
+
     /// Hands a new entry to the federation; where that has stopped, sync brings the entry after the next start.
     async fn spread(&self, spread: Spread) {
         let replaced = spread.items.removed.first().copied();

@@ -143,6 +143,15 @@ impl Sites {
         self.nodes[index] = Some(started.unwrap_or_else(|error| panic!("{error}")));
     }
 
+    /// Writes these sections into a site's configuration in place of those it had; a running node reads them on
+    /// [`Self::hang_up`].
+    ///
+    /// # Panics
+    /// Where the file cannot be written.
+    pub fn set(&mut self, index: usize, settings: &str) {
+        self.sites[index].set(settings).expect("written");
+    }
+
     /// Has a running node read its configuration again.
     ///
     /// # Panics

@@ -211,6 +211,43 @@ fn entries_of_an_origin_that_is_not_listed_are_refused_and_remembered() {
 }
 
 #[test]
+fn what_an_operator_denies_leaves_that_node_alone_and_comes_back_when_it_is_allowed() {
+    let open = "[admission]\ncreated_max_age = \"36500d\"\n";
+    let mut sites = Sites::start_with(2, open, &[]);
+    let answer = sites.http(B).upload(&signed("debian", "2026-02-01T10:00:00Z"));
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let local =
+        sites.http(B).post("/metadata?scope=local", "application/rdf+xml", &signed("private", "2026-02-01T10:00:00Z"));
+    assert_eq!(local.status, 201, "{}", local.text());
+    wait_until("A holds the federated one", || sites.held(A).len() == 1);
+    let before = sites.held(B);
+
+    sites.set(B, &format!("{open}[trust]\nendorsers_deny = [\"@example.org\"]\n"));
+    sites.hang_up(B);
+    wait_until("B holds neither", || sites.held(B).is_empty());
+    assert_eq!(sites.http(B).get(&answer.location_path(), "application/rdf+xml").status, 404);
+    let (_, status, _) = sites.command(B, &["status"]);
+    assert!(status.contains("2 withdrawn (endorser-denied 2)"), "{status}");
+    // B hears of A's next entry and still does not take back what it refused.
+    let next = sites.http(A).upload(&signed("other", "2026-02-02T10:00:00Z"));
+    assert_eq!(next.status, 201, "{}", next.text());
+    wait_until("B has refused the next one too", || {
+        sites.command(B, &["status", "--format", "json"]).1.contains("\"endorser-denied\": 3")
+            || sites.command(B, &["status", "--format", "json"]).1.contains("\"endorser-denied\":3")
+    });
+    assert!(sites.held(B).is_empty() && sites.held(A).len() == 2);
+
+    sites.set(B, open);
+    sites.hang_up(B);
+    wait_until("B holds all three", || sites.held(B).len() == 3);
+    assert!(sites.held(B).is_superset(&before));
+    assert_eq!(sites.http(B).get(&answer.location_path(), "application/rdf+xml").status, 200);
+    let (status, output, messages) = sites.command(B, &["status"]);
+    assert!(status == 0 && output.contains("0 withdrawn, 3 admitted"), "{output}{messages}");
+    assert_eq!(sites.held(A).len(), 2, "the local one stays at B");
+}
+
+#[test]
 fn a_local_upload_stays_at_its_node() {
     let sites = Sites::start(2);
     let local = signed("private", "2026-02-01T10:00:00Z");

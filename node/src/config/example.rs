@@ -51,16 +51,22 @@ created_max_ahead = "10m"
 read_only = false
 
 [trust]
+# Authorities whose certificates make an endorser "certified": files and folders, beside this file unless absolute.
+# PEM and DER certificates, revocation lists (.r0, .crl), and folders as the grid's distributions lay them out, with
+# signing_policy and namespaces files: ["/etc/grid-security/certificates", "our-ca.pem"]. They are read again every
+# ten minutes and on SIGHUP. What they certify counts at this node only.
+anchors = []
 # Admit rsa-sha1, dsa-sha1 and small keys, for archives and old tools.
 legacy_algorithms = false
 # Hold entries that only their own certificate speaks for, marked as what they are.
 accept_bare = true
 # Keys that you know to be an endorser's: { "jane@example.org" = ["sha256:..."] }
 endorser_keys = {}
-# Where this is not empty, only these endorsers; never those.
+# Where this is not empty, only these endorsers; never those. An endorser is named by "jane@example.org",
+# "@example.org" (this very domain), a subject ("CN=Jane,O=Grid,C=UK" or "/C=UK/O=Grid/CN=Jane"), or "sha256:..." (a key).
 endorsers_allow = []
 endorsers_deny = []
-# Images that are not held, by checksum ("SHA-1:c319bb...") or by identifier.
+# Images that are not held, by checksum ("SHA-256:9f86d0...", any algorithm) or by identifier.
 checksums_deny = []
 images_deny = []
 

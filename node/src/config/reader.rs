@@ -58,7 +58,7 @@ impl<'text> Findings<'text> {
     }
 }
 
-fn finding(text: &str, at: usize, message: String) -> Finding {
+pub(super) fn finding(text: &str, at: usize, message: String) -> Finding {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     Finding { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, message }

@@ -182,6 +182,8 @@ fn trust<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, co
     let bare = |value: &Value<'text>| {
         boolean(value).map(|is_accepted| if is_accepted { BareEntries::Accepted } else { BareEntries::Refused })
     };
+    let anchors = |value: &Value<'text>| list(value, |value| path(value).map(Into::into));
+    section.read(findings, "anchors", &mut trust.anchors, anchors);
     section.read(findings, "legacy_algorithms", &mut trust.algorithms, algorithms);
     section.read(findings, "accept_bare", &mut policy.bare, bare);
     section.read(findings, "endorser_keys", &mut trust.endorser_keys, endorser_keys);
@@ -189,7 +191,7 @@ fn trust<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, co
     section.read(findings, "endorsers_deny", &mut policy.endorsers_deny, |value| list(value, parsed));
     section.read(findings, "checksums_deny", &mut policy.checksums_deny, |value| list(value, parsed));
     section.read(findings, "images_deny", &mut policy.images_deny, |value| list(value, parsed));
-    section.later(findings, &["anchors", "confirm_waived_for"]);
+    section.later(findings, &["confirm_waived_for"]);
 }
 
 fn query<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, config: &mut Config) {
@@ -220,7 +222,7 @@ fn short_text(value: &Value<'_>) -> Result<String, Misread> {
 fn path(value: &Value<'_>) -> Result<String, Misread> {
     let given = text(value)?;
     let is_path = !given.is_empty() && !given.contains('\0');
-    is_path.then_some(given).ok_or_else(|| Misread::new(value, "it must name a folder"))
+    is_path.then_some(given).ok_or_else(|| Misread::new(value, "it must name a file or folder"))
 }
 
 fn socket_address(value: &Value<'_>) -> Result<std::net::SocketAddr, Misread> {
@@ -312,11 +314,12 @@ mod tests {
             created_max_ahead = "0s"
             read_only = true
             [trust]
+            anchors = ["/etc/grid-security/certificates", "ca.pem"]
             legacy_algorithms = true
             accept_bare = false
             endorser_keys = {{ "jane@example.org" = ["sha256:{digest}"] }}
             endorsers_allow = ["jane@example.org"]
-            endorsers_deny = ["eve@example.org"]
+            endorsers_deny = ["eve@example.org", "@example.net", "/C=UK/O=Grid/CN=Eve"]
             checksums_deny = ["SHA-1:c319bbd5afc0a22ba3eaed0507c39383ec28eeff"]
             images_deny = ["MMZu9WvwKIro-rtBQfDk4PsKO7_"]
             [query]
@@ -339,6 +342,7 @@ mod tests {
             (Membership::Member, Confirmations::Believed)
         );
         assert_eq!((config.admission.created_ms_max_ahead, config.admission.uploads), (0, Uploads::Refused));
+        assert_eq!(config.trust.anchors.len(), 2);
         assert_eq!((config.trust.algorithms, config.trust.policy.bare), (Algorithms::Legacy, BareEntries::Refused));
         assert_eq!((config.trust.endorser_keys.len(), config.trust.policy.checksums_deny.len()), (1, 1));
         assert_eq!((config.query.timeout_ms, config.query.rows_max, config.query.concurrent_max), (250, 5, 1));
@@ -362,8 +366,8 @@ mod tests {
     #[test]
     fn what_a_later_version_has_is_said_so() {
         assert_eq!(
-            findings("[trust]\nanchors = []\n"),
-            ["2:1: key \"anchors\" in [trust] is not available in this version yet"]
+            findings("[trust]\nconfirm_waived_for = []\n"),
+            ["2:1: key \"confirm_waived_for\" in [trust] is not available in this version yet"]
         );
         assert_eq!(findings("[mail]\nhost = \"a\"\n"), ["1:2: section \"mail\" is not available in this version yet"]);
     }
@@ -385,7 +389,13 @@ mod tests {
     #[test]
     fn a_bad_element_of_a_list_is_found_where_it_stands() {
         let found = findings("[trust]\nendorsers_deny = [\n  \"a@b\",\n  \"nobody\",\n]\n");
-        assert_eq!(found, ["4:3: endorsers_deny in [trust]: \"nobody\" is not an e-mail address"]);
+        assert_eq!(
+            found,
+            [
+                "4:3: endorsers_deny in [trust]: \"nobody\" names no endorsers; write an e-mail address, @ and a domain, a subject such as \
+              CN=Jane,O=Grid,C=UK or /C=UK/O=Grid/CN=Jane, or sha256: and the 64 hexadecimal digits of a key"
+            ]
+        );
     }
 
     #[test]

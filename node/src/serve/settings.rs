@@ -1,5 +1,6 @@
 //! What the configuration means to each part of the node.
 
+use proto::crypto::TrustAnchors;
 use proto::federation::{self, Settings};
 use proto::node_id::NodeId;
 
@@ -19,11 +20,11 @@ pub(super) fn identity(config: &Config, node: NodeId) -> Identity {
 }
 
 /// The rules of intake.
-pub(crate) fn rules(config: &Config, node: NodeId) -> Rules {
+pub(crate) fn rules(config: &Config, node: NodeId, anchors: TrustAnchors) -> Rules {
     Rules {
         trust: config.trust(node),
         admittance: config.federation.admittance,
-        algorithms: config.trust.algorithms,
+        anchors,
         document_bytes_max: config.http.document_bytes_max,
         created_ms_max_age: config.admission.created_ms_max_age,
         created_ms_max_ahead: config.admission.created_ms_max_ahead,

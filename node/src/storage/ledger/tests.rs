@@ -1,6 +1,8 @@
 //! The ledger's claims over hand-made entries.
 
 mod admissions;
+mod explain;
 mod lists;
 mod make;
 mod order;
+mod trust;
