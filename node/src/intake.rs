@@ -19,14 +19,17 @@ use crate::bounds;
 use crate::clock::Clock;
 use crate::config::Uploads;
 use crate::storage::ledger::{
-    AdmitError, Admitted, Freshness, ItemChange, Judge, Ledger, LedgerError, Novelty, OriginRule, StoredRefusal,
+    AdmitError, Admitted, Candidate, Freshness, ItemChange, Judge, Ledger, LedgerError, Novelty, OriginRule,
+    StoredRefusal,
 };
 
 mod candidate;
+mod confirm;
 #[cfg(test)]
 mod tests;
 
 use candidate::Manner;
+pub use confirm::EmailRule;
 
 /// Takes documents in; clones share one pool.
 #[derive(Debug, Clone)]
@@ -59,6 +62,8 @@ pub struct Rules {
     pub created_ms_max_ahead: u64,
     /// Whether uploads are taken.
     pub uploads: Uploads,
+    /// How uploads are confirmed by e-mail; none where they are not.
+    pub confirmation: Option<EmailRule>,
 }
 
 /// What an upload came to.
@@ -138,7 +143,10 @@ impl Intake {
             return Ok(Taken { uploaded: Uploaded::AlreadyHeld(held), change: None, spread: None });
         }
         check_window(&rules, &entry, now)?;
-        self.admit_upload(entry, document, scope, now).await
+        match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry)) {
+            Some(rule) => self.ask(rule, entry, document, scope, now).await,
+            None => self.admit_upload(entry, document, scope, now).await,
+        }
     }
 
     async fn admit_upload(
@@ -148,11 +156,27 @@ impl Intake {
         scope: Scope,
         now: Instant,
     ) -> Result<Taken, UploadRefusal> {
-        let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, Confirmation::Unconfirmed, &self.0.key);
+        let candidate = self.receipted(&entry, document, scope, now, Confirmation::Unconfirmed);
+        let admitted = self.0.ledger.admit(candidate).await.map_err(not_admitted)?;
+        self.taken(&entry, admitted).await
+    }
+
+    /// An upload with this node's own receipt.
+    fn receipted(
+        &self,
+        entry: &Entry,
+        document: Bytes,
+        scope: Scope,
+        now: Instant,
+        confirmation: Confirmation,
+    ) -> Candidate {
+        let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, confirmation, &self.0.key);
         let (freshness, origin_rule) = (Freshness::Checked, OriginRule::Applies);
         let manner = Manner { seen: now, now, scope, freshness, origin_rule };
-        let candidate = candidate::of(&entry, &receipt, document.clone(), &manner);
-        let admitted = self.0.ledger.admit(candidate).await.map_err(not_admitted)?;
+        candidate::of(entry, &receipt, document, &manner)
+    }
+
+    async fn taken(&self, entry: &Entry, admitted: Admitted) -> Result<Taken, UploadRefusal> {
         let at = candidate::coordinates(entry.document());
         let located = Located { entry: entry.id(), at, standing: admitted.placement.standing };
         let uploaded = match admitted.novelty {
@@ -302,10 +326,13 @@ fn check_window(rules: &Rules, entry: &Entry, now: Instant) -> Result<(), Upload
 
 fn judge_content(rules: &Rules, entry: &Entry) -> Result<(), PolicyRefusal> {
     let document = entry.document();
-    let certificate = entry.certificate();
-    let endorser = Endorser { email: document.email(), subject: certificate.subject(), key: certificate.key_sha256() };
-    rules.trust.policy.judge_content(&endorser, document.identifier(), document.checksums())?;
+    rules.trust.policy.judge_content(&endorser(entry), document.identifier(), document.checksums())?;
     rules.trust.policy.judge_algorithms(entry.legacy())
+}
+
+fn endorser(entry: &Entry) -> Endorser<'_> {
+    let certificate = entry.certificate();
+    Endorser { email: entry.document().email(), subject: certificate.subject(), key: certificate.key_sha256() }
 }
 
 fn outcome(admitted: &Admitted) -> Outcome {

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::intake::{Intake, Rules};
+use crate::mail::Bell;
 use crate::network::{self, Network};
 use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
@@ -29,6 +30,7 @@ mod backend;
 mod graph_source;
 mod logging;
 mod operator;
+mod post;
 mod reevaluate;
 mod settings;
 
@@ -43,6 +45,7 @@ pub(crate) fn rules(config: &Config, node: NodeId, now: Instant) -> anyhow::Resu
 
 use backend::StoreBackend;
 use operator::Operator;
+use post::Post;
 
 /// What `marketplace serve` is told beside the configuration.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +89,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
         ledger: stores.ledger.clone(),
         graph: stores.graph.clone(),
         network: network.handle.clone(),
+        bell: Bell::default(),
         identity,
     };
     let listener = TcpListener::bind(config.http.listen)
@@ -94,6 +98,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let http = listener.local_addr().context("cannot tell where HTTP listens")?;
     let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
     let face = web::router(registry.clone(), settings::face(&config));
+    let post = Post::open(&config, key.node_id(), &registry)?;
     let operator =
         Operator::new(registry.clone(), config, options.overrides, &ready, identity_sender, logging, anchors);
     let socket = control::listen(&operator.data_dir()).await?;
@@ -102,6 +107,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let obeying = tokio::spawn(control::serve(socket, operator.clone(), stop.clone()));
     let reevaluating = tokio::spawn(reevaluate::run(registry.clone(), stop.clone()));
     let refreshing = tokio::spawn(anchors::refresh(operator.clone(), stop.clone()));
+    let posting = tokio::spawn(post.run(clock, stop.clone()));
     ready.announce(&key);
     wait_for_stop(&operator).await?;
 
@@ -112,6 +118,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let _ = obeying.await;
     let _ = reevaluating.await;
     let _ = refreshing.await;
+    let _ = posting.await;
     let _ = network.task.await;
     stores.close().await;
     tracing::info!("stopped");

@@ -9,6 +9,7 @@ mod hash;
 mod name;
 mod node_key;
 mod public_key;
+mod random;
 #[cfg(test)]
 pub(crate) mod samples;
 mod self_signed;
@@ -27,6 +28,7 @@ pub use hash::Hash;
 pub(crate) use hash::sha256;
 pub use node_key::{NodeKey, verify_node_signature};
 pub use public_key::{KeyKind, PublicKey, Scheme, Verification};
+pub use random::random_secret;
 pub use self_signed::{NewKey, SelfSigned, SelfSignedError, self_signed_pkcs12};
 pub use signing_key::{BadSigningKey, SigningKey};
 pub use slash_name::SlashName;

@@ -11,7 +11,7 @@ use super::output::{self, Output};
 use super::{Global, Verdict, peer};
 use crate::bounds;
 use crate::config::Overrides;
-use crate::control::{self, Answer, Request, StatusReport, TrustReport};
+use crate::control::{self, Answer, MailReport, Request, StatusReport, TrustReport};
 use crate::storage::ledger::Reevaluation;
 
 /// Options of `status`.
@@ -67,12 +67,31 @@ fn describe(status: &StatusReport) -> String {
     ];
     // Writing to a String does not fail.
     let _ = write!(text, "\n{}", output::pairs(&rows.map(|(name, count)| (name, count.to_string()))));
+    let mail = mail(&status.mail);
+    if !mail.is_empty() {
+        let _ = write!(text, "\n{}", output::pairs(&mail));
+    }
     let _ = write!(text, "\n{}", peer::table(&status.peers));
     if !status.refusals.is_empty() {
         let rows: Vec<_> = status.refusals.iter().map(|(rule, count)| vec![rule.clone(), count.to_string()]).collect();
         let _ = write!(text, "\n{}", output::table(&["REFUSED BY", "ENTRIES"], &rows));
     }
     text
+}
+
+/// Nothing where no mail was ever queued.
+fn mail(mail: &MailReport) -> Vec<(&'static str, String)> {
+    if *mail == MailReport::default() {
+        return Vec::new();
+    }
+    let mut pairs = vec![
+        ("mails queued", mail.queued.to_string()),
+        ("mails sent", mail.sent.to_string()),
+        ("mails failed", mail.failed.to_string()),
+    ];
+    pairs.extend(mail.last_error.iter().map(|error| ("last mail error", output::visible(error))));
+    pairs.push(("awaiting confirmation", mail.awaiting_confirmation.to_string()));
+    pairs
 }
 
 fn identity(status: &StatusReport) -> Vec<(&'static str, String)> {
@@ -137,6 +156,11 @@ mod tests {
                 }),
                 ..TrustReport::default()
             },
+            mail: MailReport {
+                failed: 1,
+                last_error: Some("permanent error (550)".to_owned()),
+                ..MailReport::default()
+            },
             ..StatusReport::default()
         };
         let text = describe(&status);
@@ -147,6 +171,7 @@ mod tests {
             "unbound-email  3",
             "/etc/grid/1.r0",
             "5 moved, 1 withdrawn (image-denied 1), 6 admitted",
+            "permanent error (550)",
         ] {
             assert!(text.contains(told), "{told}: {text}");
         }

@@ -8,7 +8,7 @@ use proto::trust::Confirmations;
 use serde::{Deserialize, Serialize};
 
 use crate::config::PeerEntry;
-use crate::storage::ledger::Reevaluation;
+use crate::storage::ledger::{MailCounts, Reevaluation};
 
 /// What a node is and holds, and how its peers are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub struct StatusReport {
     pub refusals: BTreeMap<String, u64>,
     /// Whom the node trusts, and what a change of that changed.
     pub trust: TrustReport,
+    /// Mails and confirmations.
+    pub mail: MailReport,
 }
 
 /// Whom a node trusts, and what a change of that changed.
@@ -62,6 +64,22 @@ pub struct TrustReport {
     pub reevaluation_running: Option<Reevaluation>,
     /// What the last one changed.
     pub reevaluation_last: Option<Reevaluation>,
+}
+
+/// What waits to be sent or confirmed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MailReport {
+    /// Mails that wait to be sent.
+    pub queued: u64,
+    /// Mails that were sent lately.
+    pub sent: u64,
+    /// Mails that were given up lately.
+    pub failed: u64,
+    /// What went wrong last with one that is not sent.
+    pub last_error: Option<String>,
+    /// Entries that await their confirmation.
+    pub awaiting_confirmation: u64,
 }
 
 /// A clock that an operator started.
@@ -164,6 +182,13 @@ impl From<web::registry::Counts> for CountsReport {
             endorsers: counts.endorsers,
             refused: counts.refused,
         }
+    }
+}
+
+impl From<MailCounts> for MailReport {
+    fn from(counts: MailCounts) -> Self {
+        let MailCounts { queued, sent, failed, last_error, pending } = counts;
+        Self { queued, sent, failed, last_error, awaiting_confirmation: pending }
     }
 }
 

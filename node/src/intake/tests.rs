@@ -51,6 +51,7 @@ fn node() -> Node {
         created_ms_max_age: 60_000,
         created_ms_max_ahead: 60_000,
         uploads: Uploads::Accepted,
+        confirmation: None,
     };
     let ledger = Ledger::open(folder.path(), rules.judge(noon())).expect("a ledger");
     let clock = Clock::started_at(noon().timestamp());

@@ -168,6 +168,7 @@ impl Handler for Operator {
             peers: peers(&federation, &config),
             refusals: federation.refusals,
             trust: self.trust_report().await?,
+            mail: registry.ledger.mail_counts().await.map_err(refused)?.into(),
         })
     }
 

@@ -23,6 +23,10 @@ mod lists;
 mod readers;
 mod refusals;
 
+mod mail;
+mod pending;
+mod reminders;
+
 #[cfg(test)]
 mod tests;
 
@@ -50,8 +54,11 @@ pub use error::{AdmitError, LedgerError};
 pub use explain::{DocumentEvidence, Explained, Listing};
 pub use judge::Judge;
 pub(crate) use judge::overdue;
+pub use mail::{Attempt, Mail, MailCounts, MailKind, QueuedMail, Queueing};
+pub use pending::{NotAwaited, NotConfirmed, Pending, Question};
 pub use reevaluate::{Reevaluation, Step};
 pub use refusals::StoredRefusal;
+pub use reminders::{Endorsements, Expiring, Reminding};
 
 use readers::Readers;
 use writer::{Session, Tidings, Writer};

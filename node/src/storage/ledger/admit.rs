@@ -66,6 +66,15 @@ impl Session {
         Ok(admitted)
     }
 
+    /// Refuses what [`Self::admit`] would refuse of an entry that is not held.
+    pub(super) fn judge_candidate(&self, candidate: &Candidate) -> Result<(), AdmitError> {
+        self.judge.judge_document(candidate)?;
+        let claim = candidate.claim(self.certify(candidate));
+        let before = self.address(&claim.email)?;
+        let group = claims::of_group(&self.connection, claim.image, &claim.email)?;
+        self.judge(candidate, &claim, &group, &before).map(|_| ())
+    }
+
     /// Whether the new entry is taken, and how well its endorser is known.
     fn judge(
         &self,

@@ -5,4 +5,6 @@ mod explain;
 mod lists;
 mod make;
 mod order;
+mod pending;
+mod reminders;
 mod trust;
