@@ -75,9 +75,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     }
     let stop = CancellationToken::new();
     let anchors = anchors::read(&config.trust, clock.now()).await?;
-    for finding in &anchors.findings {
-        tracing::warn!(%finding, "a file of trust anchors");
-    }
+    anchors.log();
     let rules = settings::rules(&config, key.node_id(), anchors.anchors.clone());
     let stores = Stores::open(&config, rules.judge(clock.now())).await?;
     let (identity_sender, identity) = watch::channel(settings::identity(&config, key.node_id()));

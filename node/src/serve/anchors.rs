@@ -11,6 +11,7 @@ use super::operator::Operator;
 use crate::anchors;
 use crate::bounds::ANCHORS_READ_EVERY;
 use crate::config::TrustSection;
+use crate::storage::ledger;
 
 /// Trust anchors as they were read.
 #[derive(Debug, Clone)]
@@ -18,6 +19,18 @@ pub(super) struct ReadAnchors {
     pub(super) anchors: TrustAnchors,
     pub(super) findings: Vec<AnchorFinding>,
     pub(super) read: Instant,
+}
+
+impl ReadAnchors {
+    /// Says what was found.
+    pub(super) fn log(&self) {
+        let now = self.read.timestamp();
+        let overdue: Vec<_> = ledger::overdue(&self.anchors, now).collect();
+        tracing::info!(anchors = self.anchors.report(now).len(), ?overdue, "trust anchors were read");
+        for finding in &self.findings {
+            tracing::warn!(%finding, "a file of trust anchors");
+        }
+    }
 }
 
 /// A path of the configuration is not there; the operator's to mend.

@@ -91,8 +91,9 @@ impl Operator {
     async fn judge_by(&self, config: &Config) -> anyhow::Result<()> {
         let registry = &self.0.registry;
         let read = anchors::read(&config.trust, registry.clock.now()).await?;
-        for finding in &read.findings {
-            tracing::warn!(%finding, "a file of trust anchors");
+        let before = self.0.anchors.lock().await.clone();
+        if before.anchors != read.anchors || before.findings != read.findings {
+            read.log();
         }
         let rules = settings::rules(config, self.0.node, read.anchors.clone());
         let judge = rules.judge(registry.clock.now());

@@ -17,8 +17,6 @@ enum Interrupted {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Network(#[from] NetworkError),
-    #[error("a refused entry could not be tried again now")]
-    Overloaded,
 }
 
 /// Does what there is to do, whenever there is something, until `stop`.
@@ -92,6 +90,11 @@ async fn try_again(registry: &NodeRegistry, refused: StoredRefusal) -> Result<Op
             registry.ledger.keep_refused(seq).await?;
             Ok(None)
         }
-        Outcome::Overloaded => Err(Interrupted::Overloaded),
+        // One that cannot be tried does not stop the others, and waits for the next change.
+        Outcome::Overloaded => {
+            tracing::error!(%item, "a refused entry could not be tried again");
+            registry.ledger.keep_refused(seq).await?;
+            Ok(None)
+        }
     }
 }

@@ -147,11 +147,14 @@ impl Session {
         }
         self.log_change(candidate.entry)?;
         let after = self.address_after(merge, &before, candidate)?;
+        let held = claims::of_entry(&self.connection, candidate.entry)?;
+        let refusal = held.and_then(|held| self.refused_standing(&held, &after));
         let after = self.settle(&candidate.at, &before, after, candidate.now.into())?;
         self.reconsider_entry(candidate.entry, &candidate.at.email)?;
-        if claims::of_entry(&self.connection, candidate.entry)?.is_none() {
+        if let Some(refusal) = refusal {
+            // Its best admission gave way to a lesser one, and it was withdrawn just now.
             self.forget_address(&candidate.at.email);
-            return Err(self.withdrawn_for(candidate)?.into());
+            return Err(refusal.into());
         }
         let admitted = self.admitted(seq, novelty, items)?;
         self.keep_address(&candidate.at.email, after);
@@ -169,17 +172,6 @@ impl Session {
             // The fold may have stood on the admission that is gone.
             _ => self.fold_address(&candidate.at.email),
         }
-    }
-
-    /// Why the entry of a candidate was withdrawn just now: its best admission gave way to a lesser one.
-    fn withdrawn_for(&self, candidate: &Candidate) -> Result<PolicyRefusal, LedgerError> {
-        let (email, key) = (candidate.at.email.clone(), candidate.key);
-        let mut statement = self.connection.prepare_cached("SELECT rule FROM refusal WHERE item = ?1")?;
-        let rule: String = statement.query_row((candidate.receipt.id.as_bytes(),), |row| row.get(0))?;
-        Ok(match rule.as_str() {
-            "unbound-email" => PolicyRefusal::UnboundEmail { email, key },
-            _ => PolicyRefusal::BareRefused { email, standing: Standing::Contested },
-        })
     }
 
     /// An entry that was local becomes federated with the admissions it has; the other way there is none.
