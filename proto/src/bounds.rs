@@ -15,13 +15,13 @@ pub const XML_BINDINGS_MAX: usize = 128;
 /// Longest namespace in bytes; each name of the tree carries its own copy, and an exclusive canonical form may too.
 pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
 
-/// Most elements, attributes, texts, comments and instructions of a document; real ones have about 100, and with
-/// [`XML_NAMESPACE_BYTES_MAX`] it bounds the memory of a tree to some 10 MB.
-pub const XML_NODES_MAX: usize = 16 * 1024;
+/// Most elements, attributes, texts, comments and instructions of a document; real ones have about 100. It bounds what
+/// the worst document costs to some 10 MB and 15 ms (`proto/tests/cost.rs`).
+pub const XML_NODES_MAX: usize = 8 * 1024;
 
 /// Most bytes of all terms of a document's triples together; namespaces, bases and subjects stand once in a document
-/// and again in each triple. [`XML_NODES_MAX`] properties of ordinary names make about 1.5 MiB.
-pub const RDF_TERMS_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// and again in each triple. [`XML_NODES_MAX`] properties of ordinary names make about 750 KiB.
+pub const RDF_TERMS_BYTES_MAX: usize = 1024 * 1024;
 
 /// Most prefixes that an exclusive canonicalisation may list; each costs a look-up per element.
 pub const XML_PREFIX_LIST_MAX: usize = 32;
@@ -74,9 +74,9 @@ pub const CRL_OVERDUE_SECONDS_MAX: i64 = 7 * 86_400;
 /// Largest RSA modulus in bits; verification costs the square of it, and nobody uses more.
 pub const RSA_BITS_MAX: u32 = 8192;
 
-/// Longest public exponent in bits of an RSA key that a stranger brings; 65537 has 17, and verification costs as many
-/// squarings as it has bits.
-pub const RSA_EXPONENT_BITS_MAX: i32 = 32;
+/// Largest public exponent of RSA in bits; nearly all keys have 65,537, and OpenSSL has this bound for large moduli alone,
+/// so that a key of 3072 bits could be made to cost a hundred times as much as others.
+pub const RSA_EXPONENT_BITS_MAX: i32 = 64;
 
 /// Largest elliptic curve in bits that a stranger brings; P-521 is the largest in use.
 pub const CURVE_BITS_MAX: u32 = 521;

@@ -30,7 +30,7 @@ prop_compose! {
     ) -> Template {
         let hexadecimal: String = md5.iter().map(|byte| format!("{byte:02X}")).collect();
         let md5 = Checksum::new(ChecksumAlgorithm::Md5, &hexadecimal).expect("hexadecimal digits");
-        let namespace = "http://example.org/?a=b#".to_owned();
+        let namespace = "http://example.org/?a'b#".to_owned();
         Template {
             checksums: vec![md5], os, title, deprecated, tags, serial_number, inbound_ports, icmp,
             valid: Timestamp::from_unix_seconds(seconds),

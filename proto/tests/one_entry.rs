@@ -20,12 +20,12 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| key(NewKey::EcP256));
 static SIGNED: LazyLock<String> = LazyLock::new(|| signed_by(&KEY));
 
 fn key(kind: NewKey) -> SigningKey {
-    key_of("Jane Tester", kind)
+    named_key("Jane Tester", kind)
 }
 
-fn key_of(name: &str, kind: NewKey) -> SigningKey {
+fn named_key(common_name: &str, kind: NewKey) -> SigningKey {
     let request = SelfSigned {
-        common_name: name.to_owned(),
+        common_name: common_name.to_owned(),
         email: "jane.tester@example.org".parse().expect("an address"),
         organisation: None,
         key: kind,
@@ -138,7 +138,7 @@ fn text_inside_of_the_signature_makes_no_other_entry() {
 
 #[test]
 fn a_further_certificate_makes_no_other_entry() {
-    let other = STANDARD.encode(key_of("Somebody Else", NewKey::EcP256).certificate().der());
+    let other = STANDARD.encode(named_key("Mallory", NewKey::EcP256).certificate().der());
     check(&SIGNED, &changed("</X509Data>", &format!("<X509Certificate>{other}</X509Certificate></X509Data>")));
 }
 

@@ -77,7 +77,7 @@ pub struct Template {
 pub struct Extension {
     /// The prefix to write; an XML name without a colon.
     pub prefix: String,
-    /// Its namespace; an absolute IRI.
+    /// Its namespace; an absolute URI without an ampersand.
     pub namespace: String,
     /// The element's name; an XML name without a colon.
     pub local: String,

@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use anyhow::Context as _;
 use node::demo::endorser::{Endorser, fresh_template};
-use proto::bounds::DOCUMENT_BYTES_MAX;
+use proto::bounds::{DOCUMENT_BYTES_MAX, XML_NODES_MAX};
 use proto::document::Template;
 use proto::signature::{SignRequest, SigningHash, sign};
 use proto::timestamp::Instant;
@@ -100,26 +100,29 @@ impl Filling {
 /// Room for the endorsement and the signature, with what their canonical form adds.
 const SIGNING_BYTES: usize = 8 * 1024;
 
+/// Properties with a text or an attribute, two nodes each, as many as the bound on nodes admits.
+const MANY: usize = XML_NODES_MAX / 2 - 200;
+
 fn fillings() -> Vec<(&'static str, Filling)> {
-    let many = |element: &'static str| Filling::new(5_000, move |_| element.to_owned());
+    let many = |element: &'static str| Filling::new(MANY, move |_| element.to_owned());
     let nested = |start: &str, end: &str| {
         let unit = format!("{}{}", start.repeat(50), end.repeat(50));
-        Filling::new(usize::MAX, move |_| unit.clone())
+        Filling::new(MANY / 50, move |_| unit.clone())
     };
     let long = Filling { namespace: format!("http://example.org/{}", "n".repeat(200)), ..many("<e:p/>") };
     let declarations: String = (0..60).map(|number| format!(" xmlns:a{number}='urn:a'")).collect();
     vec![
         ("thousands of properties", many("<e:p>x</e:p>")),
-        ("thousands of properties, each of its own name", Filling::new(5_000, |n| format!("<e:p{n}>x</e:p{n}>"))),
+        ("thousands of properties, each of its own name", Filling::new(MANY, |n| format!("<e:p{n}>x</e:p{n}>"))),
         ("thousands of blank nodes", many("<e:p rdf:parseType=\"Resource\"/>")),
-        ("thousands of statements about statements", Filling::new(5_000, |n| format!("<e:p rdf:ID=\"i{n}\">x</e:p>"))),
+        ("thousands of statements about statements", Filling::new(MANY, |n| format!("<e:p rdf:ID=\"i{n}\">x</e:p>"))),
         ("a long namespace in every triple", long),
-        ("thousands of comments", many("<!---->")),
+        ("thousands of comments", Filling::new(2 * MANY, |_| "<!---->".to_owned())),
         ("deep blank nodes", nested("<e:p rdf:parseType=\"Resource\">", "</e:p>")),
         ("deep XML literals", nested("<e:p rdf:parseType=\"Literal\">", "</e:p>")),
         (
             "thousands of namespace declarations",
-            Filling::new(200, move |_| format!("<e:p rdf:parseType=\"Literal\"><e:b{declarations}/></e:p>")),
+            Filling::new(120, move |_| format!("<e:p rdf:parseType=\"Literal\"><e:b{declarations}/></e:p>")),
         ),
         ("one text of the greatest length", Filling::new(1, |_| format!("<e:p>{}</e:p>", "&amp;".repeat(45_000)))),
     ]
