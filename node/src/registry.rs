@@ -14,8 +14,8 @@ use proto::timestamp::Instant;
 use tokio::sync::watch;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
-    Coordinates, Counts, Endorser, Federation, ListFilter, Page, Query, QueryAnswer, QueryError, Record, Registry,
-    RegistryError, Scope, Summary, UploadRefusal, Uploaded,
+    Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError, Record,
+    Registry, RegistryError, Scope, Summary, UploadRefusal, Uploaded,
 };
 
 use crate::clock::Clock;
@@ -23,7 +23,7 @@ use crate::intake::{Intake, Spread, Taken};
 use crate::mail::Bell;
 use crate::network;
 use crate::storage::graph::Graph;
-use crate::storage::ledger::{Explained, Held, Ledger};
+use crate::storage::ledger::{Held, Ledger};
 
 mod peers;
 
@@ -102,6 +102,11 @@ impl Registry for NodeRegistry {
         record(held).await
     }
 
+    async fn explain(&self, entry: EntryId) -> Result<Option<Explained>, RegistryError> {
+        let judge = self.intake.rules().judge(self.clock.now());
+        self.ledger.explain(entry, judge).await.map_err(failed("explaining an entry"))
+    }
+
     async fn entry_at(&self, at: Coordinates) -> Result<Option<Record>, RegistryError> {
         let held = self.ledger.entry_at(at).await.map_err(failed("reading an entry"))?;
         record(held).await
@@ -140,12 +145,6 @@ impl Registry for NodeRegistry {
 }
 
 impl NodeRegistry {
-    /// Why an entry stands where it does by the settings in force, and why it is listed or not.
-    pub async fn explain(&self, entry: EntryId) -> Result<Option<Explained>, RegistryError> {
-        let judge = self.intake.rules().judge(self.clock.now());
-        self.ledger.explain(entry, judge).await.map_err(failed("explaining an entry"))
-    }
-
     /// Tells the federation what the ledger has withdrawn.
     pub(crate) async fn tell_withdrawn(&self) -> Result<(), network::NetworkError> {
         match self.ledger.take_withdrawn() {

@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use proto::admission::{Admission, Confirmation};
-use proto::crypto::NodeKey;
+use proto::crypto::{NodeKey, TrustAnchors};
 use proto::email::Email;
 use proto::entry::{Entry, EntryId};
 use proto::identifier::ImageIdentifier;
 use proto::intake::{self, Refusal};
 use proto::signature::Algorithms;
-use proto::standing::Standing;
+use proto::standing::{Explanation, Reason, Standing};
 use proto::timestamp::{Instant, Timestamp};
 
 use crate::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 use crate::registry::{
-    Coordinates, Counts, Cursor, Endorser, Federation, ListFilter, Located, Page, Peer, Query, QueryAnswer, QueryError,
-    Record, Registry, RegistryError, Scope, Status, Summary, UploadRefusal, Uploaded,
+    Coordinates, Counts, Cursor, DocumentEvidence, Endorser, Explained, Federation, ListFilter, Listing, Located, Page,
+    Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Scope, Status, Summary, UploadRefusal,
+    Uploaded,
 };
 
 pub(crate) use documents::{signed, template};
@@ -242,6 +243,30 @@ impl Registry for Fake {
 
     async fn entry(&self, entry: EntryId) -> Result<Option<Record>, RegistryError> {
         self.read(|held| held.records.iter().find(|record| record.summary.entry == entry).cloned())
+    }
+
+    async fn explain(&self, entry: EntryId) -> Result<Option<Explained>, RegistryError> {
+        let explain = |record: &Record| {
+            let signer = record.entry.certificate().clone();
+            let (created, now) = (record.summary.at.created, self.now().timestamp());
+            Explained {
+                standing: Explanation { standing: Some(record.summary.standing), reason: Reason::Pinned },
+                listing: Listing::Superseded,
+                scope: record.summary.scope,
+                documents: vec![DocumentEvidence {
+                    document: record.entry.raw_sha256(),
+                    chain: TrustAnchors::default().verify(&signer, &[], created, now),
+                    certificates: vec![signer],
+                    legacy: None,
+                }],
+                witnesses: Vec::new(),
+                superseded_by: Some(entry),
+                supersedes: Vec::new(),
+                created,
+                now,
+            }
+        };
+        self.read(|held| held.records.iter().find(|record| record.summary.entry == entry).map(explain))
     }
 
     async fn entry_at(&self, at: Coordinates) -> Result<Option<Record>, RegistryError> {

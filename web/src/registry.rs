@@ -13,6 +13,9 @@ use proto::standing::Standing;
 use proto::timestamp::{Instant, Timestamp};
 
 pub mod confirmation;
+mod explained;
+
+pub use explained::{DocumentEvidence, Explained, Listing};
 
 use confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 
@@ -38,6 +41,9 @@ pub trait Registry: Clone + Send + Sync + 'static {
 
     /// The entry with this identity.
     fn entry(&self, entry: EntryId) -> impl Future<Output = Result<Option<Record>, RegistryError>> + Send;
+
+    /// Why this entry stands where it does by the node's settings.
+    fn explain(&self, entry: EntryId) -> impl Future<Output = Result<Option<Explained>, RegistryError>> + Send;
 
     /// The entry at these coordinates: of several the one of higher standing, then the greater identity.
     fn entry_at(&self, at: Coordinates) -> impl Future<Output = Result<Option<Record>, RegistryError>> + Send;

@@ -44,6 +44,7 @@ pub fn router<R: Registry>(registry: R, settings: Settings) -> Router {
         .route("/metadata/{identifier}/{email}/{created}", get(metadata::entry::show))
         .route("/entries/{entry}", get(entries::show))
         .route("/entries/{entry}/admissions", get(entries::admissions))
+        .route("/entries/{entry}/explanation", get(entries::explanation))
         .route("/endorsers", get(endorsers::list))
         .route("/endorsers/{email}", get(endorsers::show))
         .route("/upload", get(metadata::upload::form))

@@ -1,7 +1,10 @@
 //! Values as people read them, and as XML and pages carry them.
 
-use proto::standing::Standing;
+use proto::node_id::NodeId;
+use proto::standing::{Reason, Standing};
 use proto::timestamp::{Instant, Timestamp};
+
+use crate::registry::Listing;
 
 /// A size with a unit: `12.3 GiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -85,6 +88,54 @@ pub(crate) fn escape_xml(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Why an entry stands where it does, in a sentence.
+pub(crate) fn reason(reason: &Reason) -> String {
+    let by =
+        |origin: &Option<NodeId>| origin.map_or("first seen here".to_owned(), |node| format!("admitted by {node}"));
+    match reason {
+        Reason::CertifiedEmail => "an authority that this node trusts certified the name and the address".to_owned(),
+        Reason::CertifiedSubject => "an authority that this node trusts certified the name, and another of its \
+                                     certificates says that the name has the address"
+            .to_owned(),
+        Reason::FirstCertifiedSubject { since, origin } => format!(
+            "an authority that this node trusts certified the name, the first certified one to claim the address, on {} \
+             ({})",
+            instant(*since),
+            by(origin)
+        ),
+        Reason::Pinned => "the operator of this node pinned the key to the address".to_owned(),
+        Reason::Confirmed { origin, admitted } => {
+            format!("{origin} had the address confirmed by e-mail, on {}", instant(*admitted))
+        }
+        Reason::Established { since, origin } => {
+            format!("the key was the first to claim the address, on {} ({})", instant(*since), by(origin))
+        }
+        Reason::OtherKeyEstablished { key, since, origin } => {
+            format!(
+                "another key, sha256:{key}, was the first to claim the address, on {} ({})",
+                instant(*since),
+                by(origin)
+            )
+        }
+        Reason::AddressVouched => "the address has entries that are certified or confirmed, and this is not".to_owned(),
+        Reason::OtherSubjectCertified { subjects } => {
+            format!("the address is that of another certified name, {}", subjects.join(" or "))
+        }
+        Reason::Unbound => "nothing binds the address to the key".to_owned(),
+    }
+}
+
+/// Whether default lists show an entry, and if not, why.
+pub(crate) fn listing(listing: Listing) -> String {
+    match listing {
+        Listing::Listed => "listed".to_owned(),
+        Listing::Contested => "not listed: contested entries are shown on request".to_owned(),
+        Listing::Superseded => "not listed: a newer entry supersedes it".to_owned(),
+        Listing::Deprecated => "not listed: its endorser deprecated it".to_owned(),
+        Listing::Expired(moment) => format!("not listed: its validity ended on {}", self::moment(moment)),
+    }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ use proto::reconcile::Item;
 use proto::timestamp::Timestamp;
 use proto::trust::Trust;
 use rusqlite::Transaction;
-use web::registry::{Coordinates, Counts, Endorser, ListFilter, Page, Summary};
+use web::registry::{Coordinates, Counts, Endorser, Explained, ListFilter, Page, Summary};
 
 pub use candidate::{
     Admitted, Candidate, Change, Description, Envelope, Freshness, Held, ItemChange, Novelty, OriginRule,
@@ -51,7 +51,6 @@ pub use candidate::{
 };
 pub use check::CheckReport;
 pub use error::{AdmitError, LedgerError};
-pub use explain::{DocumentEvidence, Explained, Listing};
 pub use judge::Judge;
 pub(crate) use judge::overdue;
 pub use mail::{Attempt, Mail, MailCounts, MailKind, QueuedMail, Queueing};

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use proto::admission::Confirmation;
+use proto::crypto::Chain;
 use proto::timestamp::Timestamp;
 
 use super::fields::{self, Field};
@@ -13,7 +14,7 @@ use crate::bounds::TIMELINE_MAX;
 use crate::media::Media;
 use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
-use crate::registry::{Record, Registry, Summary};
+use crate::registry::{DocumentEvidence, Explained, Record, Registry, Summary};
 use crate::router::Face;
 use crate::summary::{self, Row};
 use crate::{filter, rdf, text, urls};
@@ -100,6 +101,7 @@ struct EntryPage<'a> {
     row: Row<'a>,
     description: Option<&'a str>,
     standing_reason: &'static str,
+    why: Option<Why>,
     validity: Option<String>,
     locations: Vec<Location<'a>>,
     checksums: Vec<(String, String)>,
@@ -107,6 +109,13 @@ struct EntryPage<'a> {
     signature: Signature<'a>,
     admissions: Vec<AdmissionRow>,
     timeline: Vec<TimelineRow<'a>>,
+}
+
+/// What decides about the entry at this node.
+struct Why {
+    reason: String,
+    listing: String,
+    chains: Vec<String>,
 }
 
 struct Location<'a> {
@@ -148,6 +157,7 @@ async fn html<R: Registry>(face: &Face<R>, record: &Record) -> Result<Response, 
         row: Row::of(&record.summary, now),
         description: record.summary.description.as_deref(),
         standing_reason: text::standing_reason(record.summary.standing),
+        why: face.registry.explain(record.summary.entry).await?.as_ref().map(why),
         validity: record.summary.valid.map(|valid| validity(valid, now)),
         locations: record.summary.locations.iter().map(|text| Location { text, link: urls::safe_link(text) }).collect(),
         checksums: fields::checksums(triples),
@@ -158,6 +168,17 @@ async fn html<R: Registry>(face: &Face<R>, record: &Record) -> Result<Response, 
     })?;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
+}
+
+fn why(explained: &Explained) -> Why {
+    let subjects = |chain: &Chain| chain.certificates().iter().map(|one| one.subject().to_owned()).collect::<Vec<_>>();
+    let chain = |evidence: &DocumentEvidence| match &evidence.chain {
+        Ok(chain) => format!("chain: {}", subjects(chain).join(" ← ")),
+        Err(error) => format!("no chain to an authority of this node: {error}"),
+    };
+    let mut chains: Vec<String> = explained.documents.iter().map(chain).collect();
+    chains.dedup();
+    Why { reason: text::reason(&explained.standing.reason), listing: text::listing(explained.listing), chains }
 }
 
 fn validity(valid: Timestamp, now: Timestamp) -> String {

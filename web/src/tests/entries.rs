@@ -99,3 +99,26 @@ async fn admissions_are_json() {
     assert_eq!(json[0]["confirmation"], "unconfirmed");
     assert!(json[0]["origin"].as_str().is_some_and(|origin| origin.starts_with("12D3KooW")));
 }
+
+#[tokio::test]
+async fn an_explanation_says_why_an_entry_stands_where_it_does() {
+    let (fake, _, address, exact) = one();
+    let explained = get(&fake, &format!("{exact}/explanation"), "").await.json();
+    assert_eq!(explained["reason"], "the operator of this node pinned the key to the address");
+    assert_eq!(explained["listed"], false);
+    assert_eq!(explained["listing"], "not listed: a newer entry supersedes it");
+    let summary = &fake.records()[0].summary;
+    assert_eq!(explained["superseded_by"], summary.entry.to_string());
+    assert_eq!(explained["valid_at"], summary.at.created.to_string());
+    assert!(explained["documents"][0]["no_chain"].is_string(), "{explained}");
+    assert!(get(&fake, &address, "text/html").await.text().contains("pinned the key to the address"));
+}
+
+#[tokio::test]
+async fn nothing_explains_an_entry_that_is_not_held() {
+    let unknown = proto::digest::Sha256Digest::of(b"unknown");
+    for entry in [unknown.to_string(), "short".to_owned()] {
+        let answer = get(&Fake::default(), &format!("/entries/{entry}/explanation"), "").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    }
+}

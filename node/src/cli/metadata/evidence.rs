@@ -16,6 +16,42 @@ pub(super) struct Hearsay {
     pub(super) entry: String,
     pub(super) standing: String,
     pub(super) state: String,
+    /// Why it stands and is listed so.
+    #[serde(default)]
+    pub(super) explanation: Option<Explanation>,
+}
+
+/// Why an entry stands where it does by the settings of the node that says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Explanation {
+    pub(super) standing: Option<String>,
+    reason: String,
+    listed: bool,
+    listing: String,
+    superseded_by: Option<String>,
+    supersedes: Vec<String>,
+    documents: Vec<Chains>,
+}
+
+/// What a node found of the certificates of one document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Chains {
+    document: String,
+    chain: Option<Vec<String>>,
+    no_chain: Option<String>,
+}
+
+impl Explanation {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![("because", self.reason.clone()), ("listing", self.listing.clone())];
+        for document in &self.documents {
+            pairs.extend(document.chain.as_ref().map(|chain| ("chain", chain.join(" < "))));
+            pairs.extend(document.no_chain.as_ref().map(|why| ("no chain", why.clone())));
+        }
+        pairs.extend(self.superseded_by.as_ref().map(|by| ("superseded by", by.clone())));
+        pairs.extend(self.supersedes.iter().map(|one| ("supersedes", one.clone())));
+        pairs
+    }
 }
 
 /// A document as it was served, judged here.
@@ -89,6 +125,8 @@ impl Evidence {
         let hearsay =
             self.node_says.as_ref().map_or("not told".to_owned(), |said| format!("{}, {}", said.standing, said.state));
         pairs.push(("node says", format!("{hearsay} (not verified here)")));
+        let explanation = self.node_says.as_ref().and_then(|said| said.explanation.as_ref());
+        pairs.extend(explanation.map(Explanation::pairs).unwrap_or_default());
         output::pairs(&pairs)
     }
 }

@@ -13,7 +13,7 @@ use web::PublicUrl;
 
 use super::super::Verdict;
 use super::super::output::Output;
-use super::evidence::{Evidence, Hearsay};
+use super::evidence::{Evidence, Explanation, Hearsay};
 use super::upload::Nodes;
 use crate::bounds;
 use crate::client::{self, Client, ClientError};
@@ -99,7 +99,20 @@ fn fetch_entry(
     now: Timestamp,
 ) -> Result<Evidence, ClientError> {
     let document = client.document(&format!("/entries/{entry}"))?;
-    Ok(Evidence::of(&document, Some(entry), said, now))
+    Ok(Evidence::of(&document, Some(entry), Some(explained(client, entry, said)), now))
+}
+
+/// What the node says of the entry, with its reasons where it gives any; an older node has none to give.
+fn explained(client: &Client, entry: EntryId, said: Option<Hearsay>) -> Hearsay {
+    let explanation: Option<Explanation> = client.json(&format!("/entries/{entry}/explanation")).ok();
+    let standing = explanation.as_ref().and_then(|explanation| explanation.standing.clone());
+    let said = said.unwrap_or_else(|| Hearsay {
+        entry: entry.to_string(),
+        standing: standing.unwrap_or_else(|| "standing not told".to_owned()),
+        state: "state not told".to_owned(),
+        explanation: None,
+    });
+    Hearsay { explanation, ..said }
 }
 
 /// Current entries in whatever state; with a moment the history, too.

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use proto::crypto::{Certificate, Chain, ChainError};
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
-use proto::standing::{Address, Explanation, Standing, Witness, explain as explain_standing};
+use proto::standing::{Address, Standing, explain as explain_standing};
 use proto::timestamp::Timestamp;
 use rusqlite::Connection;
-use web::registry::{Scope, Summary};
+use web::registry::{DocumentEvidence, Explained, Listing, Summary};
 
 use super::claims::{self, HeldClaim};
 use super::columns;
@@ -18,69 +17,6 @@ use super::evidence;
 use super::judge::Judge;
 use super::writer::Session;
 use crate::bounds::EXPLAINED_SUPERSEDED_MAX;
-
-/// Everything that decides about an entry, by the settings in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explained {
-    /// The standing with its reason.
-    pub standing: Explanation,
-    /// Whether default lists show it.
-    pub listing: Listing,
-    /// Whether it leaves this node.
-    pub scope: Scope,
-    /// The documents of its admissions, with what their certificates prove.
-    pub documents: Vec<DocumentEvidence>,
-    /// Who admitted it, earliest first.
-    pub witnesses: Vec<Witness>,
-    /// The newest entry that supersedes it.
-    pub superseded_by: Option<EntryId>,
-    /// Entries that name it as the newest that supersedes them, newest first, as many as are shown.
-    pub supersedes: Vec<EntryId>,
-    /// When the document was endorsed: certificates must be valid then.
-    pub created: Timestamp,
-    /// The moment at which revocations were looked at.
-    pub now: Timestamp,
-}
-
-/// What the certificates of one document prove.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentEvidence {
-    /// The digest of the document's bytes.
-    pub document: Sha256Digest,
-    /// The signer's certificate, then the hints that came with it.
-    pub certificates: Vec<Certificate>,
-    /// The chain to an anchor of this node, or why there is none.
-    pub chain: Result<Chain, ChainError>,
-    /// What only `legacy_algorithms` admits about the signature.
-    pub legacy: Option<String>,
-}
-
-/// Whether default lists show an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listing {
-    /// They do.
-    Listed,
-    /// It is contested: shown in timelines and on request.
-    Contested,
-    /// A newer entry superseded it.
-    Superseded,
-    /// Its endorser deprecated it.
-    Deprecated,
-    /// Its validity ended at this moment.
-    Expired(Timestamp),
-}
-
-impl Listing {
-    fn of(summary: &Summary, now: Timestamp) -> Self {
-        match summary.valid.filter(|valid| *valid <= now) {
-            _ if summary.standing == Standing::Contested => Self::Contested,
-            _ if summary.superseded_by.is_some() => Self::Superseded,
-            _ if summary.deprecated.is_some() => Self::Deprecated,
-            Some(valid) => Self::Expired(valid),
-            None => Self::Listed,
-        }
-    }
-}
 
 impl Session {
     /// The fold of an entry's address, which is kept here so that an endorser of many entries costs a reader nothing.
@@ -107,7 +43,7 @@ pub(super) fn explain(
     claim.witnesses.sort_by_key(|witness| (witness.admitted, witness.origin));
     Ok(Some(Explained {
         standing: explain_standing(&claim, address, &judge.trust),
-        listing: Listing::of(&held.summary, judge.now),
+        listing: listing(&held.summary, judge.now),
         scope: held.summary.scope,
         documents: documents(connection, seq, claim.created, judge)?,
         superseded_by: held.summary.superseded_by,
@@ -116,6 +52,16 @@ pub(super) fn explain(
         witnesses: claim.witnesses,
         now: judge.now,
     }))
+}
+
+fn listing(summary: &Summary, now: Timestamp) -> Listing {
+    match summary.valid.filter(|valid| *valid <= now) {
+        _ if summary.standing == Standing::Contested => Listing::Contested,
+        _ if summary.superseded_by.is_some() => Listing::Superseded,
+        _ if summary.deprecated.is_some() => Listing::Deprecated,
+        Some(valid) => Listing::Expired(valid),
+        None => Listing::Listed,
+    }
 }
 
 fn documents(

@@ -5,7 +5,9 @@ use proto::standing::{Reason, Standing};
 
 use super::make::{admitted_by, at, candidate, member};
 use super::trust::{CREATED, FORGED_WITH_ADDRESS, WITH_ADDRESS, anchored, carrying};
-use crate::storage::ledger::{Candidate, Explained, Judge, Ledger, Listing};
+use web::registry::{Explained, Listing};
+
+use crate::storage::ledger::{Candidate, Judge, Ledger};
 
 async fn explained(ledger: &Ledger, entry: &Candidate, judge: &Judge) -> Explained {
     ledger.explain(entry.entry, judge.clone()).await.unwrap().expect("it is held")
