@@ -11,19 +11,21 @@ use proto::email::Email;
 use proto::federation::{Admittance, Membership};
 use proto::node_id::NodeId;
 use proto::signature::Algorithms;
-use proto::trust::{Confirmations, Policy, Trust};
+use proto::trust::{Confirmations, EndorserPattern, Policy, Trust};
 use web::{BasePath, PublicUrl};
 
 use crate::bounds;
 use crate::files;
 
 mod example;
+mod mail;
 mod peers;
 mod reader;
 mod sections;
 mod values;
 
 pub use example::EXAMPLE;
+pub use mail::{MailSection, MailTls, Reminders};
 pub use peers::{PeersFileError, add_peer, remove_peer};
 pub use reader::Finding;
 pub use values::{NotADuration, parse_duration_ms, parse_peer_address};
@@ -51,6 +53,8 @@ pub struct Config {
     pub log: LogSection,
     /// `[storage]`.
     pub storage: StorageSection,
+    /// `[mail]`; none where the node sends none.
+    pub mail: Option<MailSection>,
 }
 
 /// The node itself.
@@ -114,6 +118,19 @@ pub struct AdmissionSection {
     pub created_ms_max_ahead: u64,
     /// Whether uploads are taken at all.
     pub uploads: Uploads,
+    /// Whether the owner of the endorser's address is asked by e-mail.
+    pub email_confirmation: EmailConfirmation,
+    /// What the links of those mails begin with, where it is not the node's public URL.
+    pub confirm_url_base: Option<PublicUrl>,
+}
+
+/// Whether uploads await a confirmation by e-mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailConfirmation {
+    /// They do, but those of endorsers that need none.
+    Required,
+    /// They are admitted at once.
+    Off,
 }
 
 /// Whether a node takes uploads.
@@ -128,12 +145,16 @@ pub enum Uploads {
 /// Whom and what the operator trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustSection {
+    /// Files and folders of the authorities that chains of certificates may end at.
+    pub anchors: Vec<PathBuf>,
     /// Which signature algorithms are admitted.
     pub algorithms: Algorithms,
     /// Keys pinned to addresses.
     pub endorser_keys: BTreeMap<Email, BTreeSet<Sha256Digest>>,
     /// What is not held.
     pub policy: Policy,
+    /// Endorsers whose uploads need no confirmation.
+    pub confirm_waived_for: BTreeSet<EndorserPattern>,
 }
 
 /// The limits of a query.
@@ -243,15 +264,20 @@ impl Default for Config {
                 created_ms_max_age: 7 * values::DAY_MS,
                 created_ms_max_ahead: 10 * 60_000,
                 uploads: Uploads::Accepted,
+                email_confirmation: EmailConfirmation::Off,
+                confirm_url_base: None,
             },
             trust: TrustSection {
+                anchors: Vec::new(),
                 algorithms: Algorithms::Modern,
                 endorser_keys: BTreeMap::new(),
                 policy: Policy::default(),
+                confirm_waived_for: BTreeSet::new(),
             },
             query: QuerySection { timeout_ms: 10_000, rows_max: 10_000, concurrent_max: 4 },
             log: LogSection { filter: "info".to_owned(), format: LogFormat::Text },
             storage: StorageSection { graph: GraphStorage::Disk },
+            mail: None,
         }
     }
 }
@@ -274,8 +300,25 @@ pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
     let bytes = files::read(path, bounds::CONFIG_BYTES_MAX).map_err(unreadable)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))?;
-    let config = parse(&text).map_err(|findings| ConfigError::Invalid { path: path.to_owned(), findings })?;
-    Ok(config.at(path))
+    let invalid = |findings| ConfigError::Invalid { path: path.to_owned(), findings };
+    let config = parse(&text).map_err(invalid)?;
+    let written = config.trust.anchors.clone();
+    let config = config.at(path);
+    let missing: Vec<_> = written
+        .iter()
+        .zip(&config.trust.anchors)
+        .filter(|(_, anchors)| !anchors.exists())
+        .map(|(written, anchors)| missing_anchors(&text, written, anchors))
+        .collect();
+    if missing.is_empty() { Ok(config) } else { Err(invalid(missing)) }
+}
+
+/// That a path is not there is found only where the file is known, so its place is looked for in the text.
+fn missing_anchors(text: &str, written: &Path, anchors: &Path) -> Finding {
+    let section = text.find("[trust]").unwrap_or(0);
+    let at = text[section..].find(&*written.to_string_lossy()).map_or(section, |at| section + at - 1);
+    let message = format!("anchors in [trust]: there is no file or folder {}", anchors.display());
+    reader::finding(text, at, message)
 }
 
 /// Reads the text of a configuration file.
@@ -284,12 +327,17 @@ pub fn parse(text: &str) -> Result<Config, Vec<Finding>> {
 }
 
 impl Config {
-    /// The configuration as that of a file: its data folder is looked for from there.
+    /// The configuration as that of a file: its data folder and further files are looked for from there.
     #[must_use]
     pub fn at(mut self, path: &Path) -> Self {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(folder) = folder {
             self.node.data_dir = folder.join(&self.node.data_dir);
+            self.trust.anchors.iter_mut().for_each(|anchors| *anchors = folder.join(&*anchors));
+            let files = self.mail.iter_mut().flat_map(|mail| [&mut mail.tls_ca, &mut mail.password_file]);
+            for file in files.flatten() {
+                *file = folder.join(&*file);
+            }
         }
         self.file = Some(path.to_owned());
         self
@@ -336,7 +384,7 @@ impl Config {
         Trust {
             endorser_keys: self.trust.endorser_keys.clone(),
             members: members.chain([(own, Confirmations::Believed)]).collect(),
-            policy: self.trust.policy.clone(),
+            policy: Policy { algorithms: self.trust.algorithms, ..self.trust.policy.clone() },
         }
     }
 }
@@ -398,6 +446,21 @@ mod tests {
         let error = load(Some(&path)).expect_err("a key is unknown").to_string();
         let place = format!("{}:3:1: ", path.display());
         assert_eq!(error, place + "unknown key \"memberhip\" in [federation]; did you mean \"membership\"?");
+    }
+
+    #[test]
+    fn anchors_are_looked_for_from_the_file_and_must_be_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(folder.path().join("ca.pem"), "").expect("it is written");
+        std::fs::write(&path, "[trust]\nanchors = [\"ca.pem\"]\n").expect("it is written");
+        assert_eq!(load(Some(&path)).expect("it is good").trust.anchors, [folder.path().join("ca.pem")]);
+
+        std::fs::write(&path, "[trust]\nanchors = [\"ca.pem\", \"grid\"]\n").expect("it is written");
+        let error = load(Some(&path)).expect_err("grid is missing").to_string();
+        let missing = folder.path().join("grid");
+        let place = format!("{}:2:22: ", path.display());
+        assert_eq!(error, place + &format!("anchors in [trust]: there is no file or folder {}", missing.display()));
     }
 
     #[test]

@@ -3,16 +3,14 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
-use proto::admission::{Admission, AdmissionId, Confirmation};
-use proto::crypto::NodeKey;
-use proto::digest::Sha256Digest;
+use proto::admission::{self, Admission, Confirmation};
+use proto::crypto::{NodeKey, TrustAnchors};
 use proto::entry::Entry;
 use proto::federation::{Admittance, Outcome};
 use proto::intake::{Refusal, examine};
-use proto::node_id::NodeId;
 use proto::signature::Algorithms;
 use proto::timestamp::Instant;
-use proto::trust::{PolicyRefusal, Trust};
+use proto::trust::{Endorser, PolicyRefusal, Trust};
 use proto::wire::Envelope;
 use tokio::sync::Semaphore;
 use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded};
@@ -21,14 +19,17 @@ use crate::bounds;
 use crate::clock::Clock;
 use crate::config::Uploads;
 use crate::storage::ledger::{
-    self, AdmitError, Admitted, Freshness, ItemChange, Ledger, LedgerError, Novelty, RefusedAdmission,
+    AdmitError, Admitted, Candidate, Freshness, ItemChange, Judge, Ledger, LedgerError, Novelty, OriginRule,
+    StoredRefusal,
 };
 
 mod candidate;
+mod confirm;
 #[cfg(test)]
 mod tests;
 
 use candidate::Manner;
+pub use confirm::EmailRule;
 
 /// Takes documents in; clones share one pool.
 #[derive(Debug, Clone)]
@@ -51,8 +52,8 @@ pub struct Rules {
     pub trust: Trust,
     /// Whether admissions of unlisted origins are taken.
     pub admittance: Admittance,
-    /// Whether old signature algorithms are admitted.
-    pub algorithms: Algorithms,
+    /// The authorities that chains may end at.
+    pub anchors: TrustAnchors,
     /// Largest upload in bytes.
     pub document_bytes_max: usize,
     /// How old an endorsement may be when it is uploaded.
@@ -61,6 +62,8 @@ pub struct Rules {
     pub created_ms_max_ahead: u64,
     /// Whether uploads are taken.
     pub uploads: Uploads,
+    /// How uploads are confirmed by e-mail; none where they are not.
+    pub confirmation: Option<EmailRule>,
 }
 
 /// What an upload came to.
@@ -92,8 +95,14 @@ pub struct Spread {
     pub envelope: Envelope,
 }
 
-/// The rule by which an admission gives way to an earlier one of its entry and origin.
-pub(crate) const OUTRANKED: &str = "outranked";
+impl Rules {
+    /// By what the ledger judges at the moment `now`.
+    #[must_use]
+    pub fn judge(&self, now: Instant) -> Judge {
+        let (trust, anchors) = (self.trust.clone(), self.anchors.clone());
+        Judge { trust, anchors, admittance: self.admittance, now: now.timestamp() }
+    }
+}
 
 impl Intake {
     /// An intake that admits in the name of `key`.
@@ -126,15 +135,18 @@ impl Intake {
         let rules = self.rules();
         check_open(&rules, document.len())?;
         let _waiting = self.0.waiting.try_acquire().map_err(|_| UploadRefusal::Overloaded)?;
-        let examined = self.verify(document.clone(), rules.algorithms).await.ok_or(RegistryError)?;
+        let now = self.0.clock.now();
+        let examined = self.verify(document.clone(), now).await.ok_or(RegistryError)?;
         let entry = examined.map_err(refused_upload)?;
         judge_content(&rules, &entry).map_err(|refusal| refused_upload(refusal.into()))?;
-        let now = self.0.clock.now();
         if let Some(held) = self.held(&entry, scope).await? {
             return Ok(Taken { uploaded: Uploaded::AlreadyHeld(held), change: None, spread: None });
         }
         check_window(&rules, &entry, now)?;
-        self.admit_upload(entry, document, scope, now).await
+        match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry)) {
+            Some(rule) => self.ask(rule, entry, document, scope, now).await,
+            None => self.admit_upload(entry, document, scope, now).await,
+        }
     }
 
     async fn admit_upload(
@@ -144,23 +156,52 @@ impl Intake {
         scope: Scope,
         now: Instant,
     ) -> Result<Taken, UploadRefusal> {
-        let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, Confirmation::Unconfirmed, &self.0.key);
-        let manner = Manner { seen: now, scope, freshness: Freshness::Checked };
-        let candidate = candidate::of(&entry, &receipt, document.clone(), &manner);
+        let candidate = self.receipted(&entry, document, scope, now, Confirmation::Unconfirmed);
         let admitted = self.0.ledger.admit(candidate).await.map_err(not_admitted)?;
+        self.taken(&entry, admitted).await
+    }
+
+    /// An upload with this node's own receipt.
+    fn receipted(
+        &self,
+        entry: &Entry,
+        document: Bytes,
+        scope: Scope,
+        now: Instant,
+        confirmation: Confirmation,
+    ) -> Candidate {
+        let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, confirmation, &self.0.key);
+        let (freshness, origin_rule) = (Freshness::Checked, OriginRule::Applies);
+        let manner = Manner { seen: now, now, scope, freshness, origin_rule };
+        candidate::of(entry, &receipt, document, &manner)
+    }
+
+    async fn taken(&self, entry: &Entry, admitted: Admitted) -> Result<Taken, UploadRefusal> {
         let at = candidate::coordinates(entry.document());
         let located = Located { entry: entry.id(), at, standing: admitted.placement.standing };
         let uploaded = match admitted.novelty {
             Novelty::New => Uploaded::Created(located),
-            Novelty::Extended | Novelty::Known => Uploaded::AlreadyHeld(located),
+            Novelty::Extended | Novelty::Known | Novelty::Outranked => Uploaded::AlreadyHeld(located),
         };
-        let envelope = Envelope::new(document, receipt.to_bytes()).map_err(|error| {
-            tracing::error!(%error, "a document that was verified does not fit an envelope");
-            RegistryError
-        })?;
-        let is_spread = scope == Scope::Federated && !admitted.items.added.is_empty();
-        let spread = is_spread.then_some(Spread { items: admitted.items, envelope });
-        Ok(Taken { uploaded, change: Some(admitted.change), spread })
+        let change = Some(admitted.change);
+        let spread = self.spread(admitted.items).await?;
+        Ok(Taken { uploaded, change, spread })
+    }
+
+    /// What the federation gets of a change: the admission that is held, which is an earlier one where the entry was
+    /// local before.
+    async fn spread(&self, items: ItemChange) -> Result<Option<Spread>, UploadRefusal> {
+        let Some(item) = items.added.first() else { return Ok(None) };
+        let held = self.0.ledger.envelopes(vec![item.id], 1).await.map_err(|error| unavailable(&error))?;
+        let envelope = held.into_iter().next().and_then(|held| {
+            let admission = held.admission.as_ref().try_into().ok()?;
+            Envelope::new(held.document, admission).ok()
+        });
+        match envelope {
+            Some(envelope) => Ok(Some(Spread { items, envelope })),
+            // It was withdrawn in between, by other settings.
+            None => Ok(None),
+        }
     }
 
     /// Where the entry is, if it is held in as wide a scope as is wanted.
@@ -172,36 +213,53 @@ impl Intake {
 
     /// Takes what a peer brought: nothing of it is believed.
     pub async fn take_envelope(&self, envelope: Envelope) -> Arrival {
-        match self.admit_envelope(envelope).await {
-            Ok(admitted) => Arrival { change: Some(admitted.change), outcome: outcome(&admitted) },
-            Err(outcome) => Arrival { change: None, outcome },
-        }
+        let now = self.0.clock.now();
+        let manner = Manner {
+            seen: now,
+            now,
+            scope: Scope::Federated,
+            freshness: Freshness::Waived,
+            origin_rule: OriginRule::Applies,
+        };
+        arrival(self.admit_envelope(envelope.document().clone(), envelope.admission(), &manner).await)
     }
 
-    /// The ledger's answer, or what keeps the envelope from it.
-    async fn admit_envelope(&self, envelope: Envelope) -> Result<Admitted, Outcome> {
-        let rules = self.rules();
+    /// Tries again what was refused, or was held and withdrawn.
+    pub async fn take_refused(&self, refused: StoredRefusal) -> Arrival {
+        let Ok(bytes) = refused.admission.as_ref().try_into() else {
+            return Arrival { outcome: Outcome::Invalid { rule: "admission".to_owned() }, change: None };
+        };
+        let (freshness, origin_rule) = (Freshness::Waived, refused.origin_rule);
+        let (seen, now) = (refused.first_seen, self.0.clock.now());
+        let manner = Manner { seen, now, scope: refused.scope, freshness, origin_rule };
+        arrival(self.admit_envelope(refused.raw, bytes, &manner).await)
+    }
+
+    /// The ledger's answer, or what keeps the document from it.
+    async fn admit_envelope(
+        &self,
+        document: Bytes,
+        admission: &[u8; admission::BYTES],
+        manner: &Manner,
+    ) -> Result<Admitted, Outcome> {
         let invalid = |reason: String| Outcome::Invalid { rule: reason };
-        let admission =
-            Admission::verify(envelope.admission()).map_err(|error| invalid(format!("admission: {error}")))?;
-        let document = envelope.document().clone();
-        let entry = match self.verify(document.clone(), rules.algorithms).await {
+        let admission = Admission::verify(admission).map_err(|error| invalid(format!("admission: {error}")))?;
+        let entry = match self.verify(document.clone(), manner.now).await {
             None => return Err(Outcome::Overloaded),
             Some(Ok(entry)) => entry,
             Some(Err(Refusal::Invalid { rule, reason })) => return Err(invalid(format!("{rule}: {reason}"))),
-            Some(Err(Refusal::Policy(refusal))) => return Err(self.refuse(&envelope, &admission, &refusal).await),
+            Some(Err(Refusal::Policy(refusal))) => return Err(refused(&refusal)),
         };
         let receipt = admission.receipt();
         if receipt.entry != entry.id() || receipt.document != entry.raw_sha256() {
             return Err(invalid("admission: it is for another document".to_owned()));
         }
-        if let Err(refusal) = judge(&rules, receipt.origin, &entry) {
-            return Err(self.refuse(&envelope, &admission, &refusal).await);
-        }
-        let manner = Manner { seen: self.0.clock.now(), scope: Scope::Federated, freshness: Freshness::Waived };
-        match self.0.ledger.admit(candidate::of(&entry, &admission, document, &manner)).await {
-            Ok(admitted) => self.settle(&envelope, &admission, admitted).await,
-            Err(AdmitError::Refused(refusal)) => Err(self.refuse(&envelope, &admission, &refusal).await),
+        match self.0.ledger.admit(candidate::of(&entry, &admission, document, manner)).await {
+            Ok(Admitted { novelty: Novelty::Outranked, .. }) => {
+                Err(Outcome::Refused { reason: "outranked: an earlier admission of its origin is held".to_owned() })
+            }
+            Ok(admitted) => Ok(admitted),
+            Err(AdmitError::Refused(refusal)) => Err(refused(&refusal)),
             Err(error) => {
                 tracing::error!(%error, "an entry from a peer could not be stored");
                 Err(Outcome::Overloaded)
@@ -209,56 +267,33 @@ impl Intake {
         }
     }
 
-    /// An admission that another of its entry and origin outranks is not held, and not to be fetched again either.
-    async fn settle(
-        &self,
-        envelope: &Envelope,
-        admission: &Admission,
-        admitted: Admitted,
-    ) -> Result<Admitted, Outcome> {
-        for outranked in &admitted.items.removed {
-            self.remember(envelope, outranked.id, OUTRANKED, "an earlier admission of its origin is held").await?;
-        }
-        if !admitted.items.added.is_empty() {
-            return Ok(admitted);
-        }
-        let held = self.0.ledger.envelopes(vec![admission.id()], 1).await.unwrap_or_default();
-        if held.is_empty() {
-            self.remember(envelope, admission.id(), OUTRANKED, "an earlier admission of its origin is held").await?;
-            return Err(Outcome::Refused { reason: OUTRANKED.to_owned() });
-        }
-        Ok(admitted)
-    }
-
-    /// Remembers what policy refuses, so that it is not fetched again.
-    async fn refuse(&self, envelope: &Envelope, admission: &Admission, refusal: &PolicyRefusal) -> Outcome {
-        match self.remember(envelope, admission.id(), refusal.rule(), &refusal.to_string()).await {
-            Ok(()) => Outcome::Refused { reason: format!("{}: {refusal}", refusal.rule()) },
-            Err(outcome) => outcome,
-        }
-    }
-
-    async fn remember(&self, envelope: &Envelope, id: AdmissionId, rule: &str, reason: &str) -> Result<(), Outcome> {
-        let bytes = Bytes::copy_from_slice(envelope.admission());
-        let refused = ledger::Refusal {
-            admission: Some(RefusedAdmission { id, bytes }),
-            document: Sha256Digest::of(envelope.document()),
-            raw: envelope.document().clone(),
-            rule: rule.to_owned(),
-            reason: reason.to_owned(),
-            refused: self.0.clock.now(),
-        };
-        self.0.ledger.refuse(refused).await.map_err(|error| {
-            tracing::error!(%error, "a refusal could not be stored");
-            Outcome::Overloaded
-        })
-    }
-
     /// Examines a document on the pool; none where the node is stopping.
-    async fn verify(&self, document: Bytes, algorithms: Algorithms) -> Option<Result<Entry, Refusal>> {
+    ///
+    /// Whether old algorithms are admitted is for the ledger to judge, by the settings of that moment. Its chain is
+    /// verified here, where there are many threads; the ledger finds it in the cache.
+    async fn verify(&self, document: Bytes, now: Instant) -> Option<Result<Entry, Refusal>> {
+        let anchors = self.rules().anchors.clone();
         let _permit = self.0.verifying.acquire().await.ok()?;
-        tokio::task::spawn_blocking(move || examine(&document, algorithms)).await.ok()
+        let verify = move || {
+            let entry = examine(&document, Algorithms::Legacy)?;
+            let hints: Vec<_> = entry.certificates().skip(1).cloned().collect();
+            // The outcome is asked for again.
+            let _ = anchors.verify(entry.certificate(), &hints, entry.document().created(), now.timestamp());
+            Ok(entry)
+        };
+        tokio::task::spawn_blocking(verify).await.ok()
     }
+}
+
+fn arrival(admitted: Result<Admitted, Outcome>) -> Arrival {
+    match admitted {
+        Ok(admitted) => Arrival { change: Some(admitted.change), outcome: outcome(&admitted) },
+        Err(outcome) => Arrival { change: None, outcome },
+    }
+}
+
+fn refused(refusal: &PolicyRefusal) -> Outcome {
+    Outcome::Refused { reason: format!("{}: {refusal}", refusal.rule()) }
 }
 
 fn check_open(rules: &Rules, bytes: usize) -> Result<(), UploadRefusal> {
@@ -289,17 +324,15 @@ fn check_window(rules: &Rules, entry: &Entry, now: Instant) -> Result<(), Upload
     Ok(())
 }
 
-/// What this node's policy says of an entry that another node admitted.
-fn judge(rules: &Rules, origin: NodeId, entry: &Entry) -> Result<(), PolicyRefusal> {
-    if rules.admittance == Admittance::Closed && !rules.trust.members.contains_key(&origin) {
-        return Err(PolicyRefusal::UnlistedOrigin(origin));
-    }
-    judge_content(rules, entry)
-}
-
 fn judge_content(rules: &Rules, entry: &Entry) -> Result<(), PolicyRefusal> {
     let document = entry.document();
-    rules.trust.policy.judge_content(document.email(), document.identifier(), document.checksums())
+    rules.trust.policy.judge_content(&endorser(entry), document.identifier(), document.checksums())?;
+    rules.trust.policy.judge_algorithms(entry.legacy())
+}
+
+fn endorser(entry: &Entry) -> Endorser<'_> {
+    let certificate = entry.certificate();
+    Endorser { email: entry.document().email(), subject: certificate.subject(), key: certificate.key_sha256() }
 }
 
 fn outcome(admitted: &Admitted) -> Outcome {

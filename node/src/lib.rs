@@ -4,10 +4,13 @@ pub mod bounds;
 pub mod clock;
 pub mod files;
 
+pub mod anchors;
 pub mod config;
 pub mod identity;
 
 pub mod storage;
+
+pub mod mail;
 
 pub mod intake;
 pub mod network;

@@ -106,7 +106,9 @@ pub enum NetworkError {
 enum Command {
     Spread { item: Item, replaces: Option<Item>, envelope: Envelope },
     ChangeMembers(Settings),
-    ReconsiderRefusals,
+    ChangeTrust { refused: Vec<AdmissionId> },
+    Withdraw { items: Vec<AdmissionId> },
+    Restore { items: Vec<Item> },
     Status(oneshot::Sender<Status>),
 }
 
@@ -127,9 +129,19 @@ impl Handle {
         self.send(Command::ChangeMembers(settings)).await
     }
 
-    /// Fetches again what was refused under other trust settings.
-    pub async fn reconsider_refusals(&self) -> Result<(), NetworkError> {
-        self.send(Command::ReconsiderRefusals).await
+    /// Fetches what was refused under other trust settings and is not at hand; `refused` are those that stay refused.
+    pub async fn change_trust(&self, refused: Vec<AdmissionId>) -> Result<(), NetworkError> {
+        self.send(Command::ChangeTrust { refused }).await
+    }
+
+    /// Has the federation offer these items no more, and not fetch them either.
+    pub async fn withdraw(&self, items: Vec<AdmissionId>) -> Result<(), NetworkError> {
+        self.send(Command::Withdraw { items }).await
+    }
+
+    /// Has the federation offer these items, which were refused before.
+    pub async fn restore(&self, items: Vec<Item>) -> Result<(), NetworkError> {
+        self.send(Command::Restore { items }).await
     }
 
     /// What the network knows of its peers.

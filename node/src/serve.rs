@@ -8,7 +8,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use proto::crypto::NodeKey;
 use proto::federation::Federation;
-use proto::timestamp::Timestamp;
+use proto::node_id::NodeId;
+use proto::timestamp::{Instant, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -16,26 +17,35 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::intake::Intake;
+use crate::intake::{Intake, Rules};
+use crate::mail::Bell;
 use crate::network::{self, Network};
 use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
-use crate::storage::ledger::Ledger;
+use crate::storage::ledger::{Judge, Ledger};
 use crate::{control, identity};
 
+mod anchors;
 mod backend;
 mod graph_source;
 mod logging;
 mod operator;
-mod reconsider;
+mod post;
+mod reevaluate;
 mod settings;
 
 pub(crate) use graph_source::open as open_graph;
 pub use logging::{Logging, start_logging};
-pub(crate) use settings::rules;
+
+/// The rules of intake by the configuration and the trust anchors as they are now; it blocks.
+pub(crate) fn rules(config: &Config, node: NodeId, now: Instant) -> anyhow::Result<Rules> {
+    let read = anchors::read_blocking(&config.trust.anchors, config.trust.algorithms, now)?;
+    Ok(settings::rules(config, node, read.anchors))
+}
 
 use backend::StoreBackend;
 use operator::Operator;
+use post::Post;
 
 /// What `marketplace serve` is told beside the configuration.
 #[derive(Debug, Clone, Default)]
@@ -64,10 +74,12 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
         tracing::warn!(clock = %start, "the clock is not the system's; this is for tests and demonstrations");
     }
     let stop = CancellationToken::new();
-    let stores = Stores::open(&config, &key).await?;
+    let anchors = anchors::read(&config.trust, clock.now()).await?;
+    anchors.log();
+    let rules = settings::rules(&config, key.node_id(), anchors.anchors.clone());
+    let stores = Stores::open(&config, rules.judge(clock.now())).await?;
     let (identity_sender, identity) = watch::channel(settings::identity(&config, key.node_id()));
-    let intake =
-        Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), settings::rules(&config, key.node_id()));
+    let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), rules);
     let network = start_network(&config, &key, &stores, &intake, &clock, &stop).await?;
     let registry = NodeRegistry {
         clock: clock.clone(),
@@ -75,6 +87,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
         ledger: stores.ledger.clone(),
         graph: stores.graph.clone(),
         network: network.handle.clone(),
+        bell: Bell::default(),
         identity,
     };
     let listener = TcpListener::bind(config.http.listen)
@@ -83,12 +96,16 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let http = listener.local_addr().context("cannot tell where HTTP listens")?;
     let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
     let face = web::router(registry.clone(), settings::face(&config));
-    let operator = Operator::new(registry.clone(), config, options.overrides, &ready, identity_sender, logging);
+    let post = Post::open(&config, key.node_id(), &registry)?;
+    let operator =
+        Operator::new(registry.clone(), config, options.overrides, &ready, identity_sender, logging, anchors);
     let socket = control::listen(&operator.data_dir()).await?;
 
     let serving = tokio::spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
     let obeying = tokio::spawn(control::serve(socket, operator.clone(), stop.clone()));
-    let reconsidering = tokio::spawn(reconsider::refusals(registry.clone(), stop.clone()));
+    let reevaluating = tokio::spawn(reevaluate::run(registry.clone(), stop.clone()));
+    let refreshing = tokio::spawn(anchors::refresh(operator.clone(), stop.clone()));
+    let posting = tokio::spawn(post.run(clock, stop.clone()));
     ready.announce(&key);
     wait_for_stop(&operator).await?;
 
@@ -97,7 +114,9 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     // A task that panicked has said so in the log; the others are still waited for.
     let _ = serving.await;
     let _ = obeying.await;
-    let _ = reconsidering.await;
+    let _ = reevaluating.await;
+    let _ = refreshing.await;
+    let _ = posting.await;
     let _ = network.task.await;
     stores.close().await;
     tracing::info!("stopped");
@@ -125,9 +144,9 @@ struct Stores {
 }
 
 impl Stores {
-    async fn open(config: &Config, key: &NodeKey) -> anyhow::Result<Self> {
-        let (folder, trust) = (config.node.data_dir.clone(), config.trust(key.node_id()));
-        let ledger = tokio::task::spawn_blocking(move || Ledger::open(&folder, trust)).await??;
+    async fn open(config: &Config, judge: Judge) -> anyhow::Result<Self> {
+        let folder = config.node.data_dir.clone();
+        let ledger = tokio::task::spawn_blocking(move || Ledger::open(&folder, judge)).await??;
         let graph = graph_source::open(config, &ledger).await?;
         Ok(Self { ledger, graph })
     }

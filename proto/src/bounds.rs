@@ -35,12 +35,51 @@ pub const CERTIFICATES_CACHED_MAX: usize = 1024;
 /// Most certificates in one signature, the signer's included; grid chains have three or four.
 pub const CERTIFICATE_CHAIN_MAX: usize = 8;
 
+/// Most files that trust anchors are read from; an IGTF directory has about a thousand.
+pub const ANCHOR_FILES_MAX: usize = 8 * 1024;
+
+/// Most bytes of one file with trust anchors or revocations; the largest lists of the grid have 2 MB.
+pub const ANCHOR_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most bytes of all files with trust anchors and revocations; they are held at once while they are read.
+pub const ANCHOR_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Most authorities that are trusted; the grid has a hundred, browsers some two hundred, and reading one takes OpenSSL
+/// 3.0 some milliseconds.
+pub const ANCHORS_MAX: usize = 1024;
+
+/// Most entries of all revocation lists together; each is some 100 bytes in memory.
+pub const REVOCATIONS_MAX: usize = 256 * 1024;
+
+/// Most rules of `signing_policy` and `namespaces` files together; the grid has some 500.
+pub const NAME_RULES_MAX: usize = 4 * 1024;
+
+/// Largest regular expression of a `namespaces` file in bytes when it is compiled; a long name takes some thousands.
+pub const REGEX_BYTES_MAX: usize = 64 * 1024;
+
+/// Most signatures of certificates that are verified in search of one signer's chains; they bound what certificates
+/// that a stranger adds to a signature can cost.
+pub const CHAIN_SIGNATURES_MAX: usize = 16;
+
+/// Most chains of one signer that are looked at; renewed and cross-signed authorities make two or three.
+pub const CHAINS_PER_SIGNER_MAX: usize = 4;
+
+/// Most signers whose chains are kept; the search for one costs more than verifying a document.
+pub const CHAINS_CACHED_MAX: usize = 4 * 1024;
+
+/// How long in seconds a revocation list counts after the moment at which the next one was due; a week lets an
+/// operator repair the download of lists before chains are refused.
+pub const CRL_OVERDUE_SECONDS_MAX: i64 = 7 * 86_400;
+
 /// Largest RSA modulus in bits; verification costs the square of it, and nobody uses more.
 pub const RSA_BITS_MAX: u32 = 8192;
 
 /// Largest public exponent of RSA in bits; nearly all keys have 65,537, and OpenSSL has this bound for large moduli alone,
 /// so that a key of 3072 bits could be made to cost a hundred times as much as others.
 pub const RSA_EXPONENT_BITS_MAX: i32 = 64;
+
+/// Largest elliptic curve in bits that a stranger brings; P-521 is the largest in use.
+pub const CURVE_BITS_MAX: u32 = 521;
 
 /// Largest DSA modulus in bits; FIPS 186-4 ends there.
 pub const DSA_BITS_MAX: u32 = 3072;

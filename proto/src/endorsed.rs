@@ -3,6 +3,7 @@
 use crate::crypto::Certificate;
 use crate::digest::Sha256Digest;
 use crate::document::{Document, Strength, Violation};
+use crate::rules::ENDORSER_INCONSISTENT;
 use crate::signature::Signed;
 use crate::standing::CertificateEmail;
 
@@ -40,7 +41,7 @@ impl NotEndorsed {
     pub fn rule(&self) -> &'static str {
         match self {
             Self::Violation(violation) => violation.rule.name(),
-            Self::Inconsistent { .. } => "endorser-inconsistent",
+            Self::Inconsistent { .. } => ENDORSER_INCONSISTENT.name,
         }
     }
 }
@@ -68,6 +69,12 @@ impl Endorsed {
     #[must_use]
     pub const fn certificate(&self) -> &Certificate {
         self.signed.certificate()
+    }
+
+    /// The certificates that came after the signer's: hints for a chain, proven by nothing.
+    #[must_use]
+    pub fn chain(&self) -> &[Certificate] {
+        self.signed.chain()
     }
 
     /// Whether the certificate states the endorser's address.

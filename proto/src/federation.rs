@@ -97,7 +97,9 @@ impl Federation {
             Input::IntakeFinished { intake, outcome } => self.on_intake_finished(intake, outcome),
             Input::Loaded { load, envelopes } => self.on_loaded(load, &envelopes),
             Input::MembersChanged { settings } => self.apply_settings(settings),
-            Input::TrustChanged => self.on_trust_changed(),
+            Input::TrustChanged { refused } => self.on_trust_changed(refused),
+            Input::ItemsWithdrawn { items } => self.on_withdrawn(items),
+            Input::ItemsRestored { items } => self.on_restored(items),
             Input::Woke => (),
         }
         self.expire_requests();
@@ -145,8 +147,8 @@ impl Federation {
     }
 
     /// What the operator or the ledger decided anew may let in what was refused.
-    fn on_trust_changed(&mut self) {
-        self.refused.clear();
+    fn on_trust_changed(&mut self, refused: Vec<AdmissionId>) {
+        self.refused = refused.into_iter().collect();
         let now = self.now;
         for peer in self.peers.values_mut() {
             peer.sync.due = now;

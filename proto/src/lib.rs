@@ -23,6 +23,7 @@ pub mod signature;
 pub mod endorsed;
 pub mod entry;
 pub mod intake;
+pub mod rules;
 
 pub mod admission;
 pub mod node_id;

@@ -7,6 +7,7 @@ mod algorithm;
 mod endorse;
 mod error;
 mod profile;
+mod rule;
 #[cfg(test)]
 mod samples;
 mod self_test;
@@ -15,6 +16,7 @@ mod verify;
 
 pub use algorithm::Algorithms;
 pub use error::SignatureError;
+pub use rule::SignatureRule;
 pub use self_test::self_test;
 pub use sign::{SignRequest, SigningError, SigningHash, sign};
 pub use verify::{Signed, verify};

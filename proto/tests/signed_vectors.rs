@@ -8,7 +8,7 @@ use std::process::Command;
 
 use proto::bounds;
 use proto::endorsed::Endorsed;
-use proto::signature::{Algorithms, SignatureError, verify};
+use proto::signature::{Algorithms, SignatureRule, verify};
 use proto::xml::{XmlError, parse};
 
 const ENDORSER: &str = "endorser-inconsistent";
@@ -48,7 +48,7 @@ fn refusal(bytes: &[u8]) -> Result<(), (String, String)> {
 }
 
 fn rules() -> BTreeSet<String> {
-    let all = SignatureError::RULES.into_iter().chain([ENDORSER]);
+    let all = SignatureRule::ALL.iter().map(|rule| rule.published().name).chain([ENDORSER]);
     all.filter(|rule| !WITHOUT_VECTORS.contains(rule)).map(str::to_owned).collect()
 }
 

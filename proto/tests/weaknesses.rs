@@ -13,7 +13,7 @@ use proto::entry::Entry;
 use proto::identifier::ImageIdentifier;
 use proto::intake::{Refusal, examine};
 use proto::signature::{Algorithms, SignRequest, SigningHash, sign, verify};
-use proto::standing::{Address, Claim, Standing, standing};
+use proto::standing::{Address, Certification, Claim, Standing, standing};
 use proto::timestamp::{Instant, Timestamp};
 use proto::trust::Trust;
 use proto::view;
@@ -50,7 +50,18 @@ fn entry(bytes: &[u8]) -> Entry {
 
 /// The entry as a node sees it that had it at this moment first, from nobody in particular.
 fn claim(entry: &Entry, first_seen: &str) -> Claim {
-    entry.claim(Instant::from(moment(first_seen)), &[])
+    Claim {
+        entry: entry.id(),
+        image: entry.document().identifier(),
+        email: entry.document().email().clone(),
+        created: entry.document().created(),
+        key: entry.certificate().key_sha256(),
+        subject: entry.certificate().subject().to_owned(),
+        certificate_email: entry.certificate_email(),
+        certification: Certification::Unchained,
+        first_seen: Instant::from(moment(first_seen)),
+        witnesses: Vec::new(),
+    }
 }
 
 fn rule(bytes: &[u8]) -> String {

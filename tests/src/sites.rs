@@ -126,6 +126,11 @@ impl Sites {
         self.sites.len() - 1
     }
 
+    /// Starts nodes with these arguments of `serve` from now on.
+    pub fn set_arguments(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    }
+
     fn dial(&mut self, index: usize, other: Option<usize>) {
         if let Some(other) = other {
             let p2p = self.nodes[other].as_ref().expect("it runs").ready().p2p.clone();
@@ -141,6 +146,15 @@ impl Sites {
     pub fn restart(&mut self, index: usize) {
         let started = self.sites[index].start(&program(), &self.arguments);
         self.nodes[index] = Some(started.unwrap_or_else(|error| panic!("{error}")));
+    }
+
+    /// Writes these sections into a site's configuration in place of those it had; a running node reads them on
+    /// [`Self::hang_up`].
+    ///
+    /// # Panics
+    /// Where the file cannot be written.
+    pub fn set(&mut self, index: usize, settings: &str) {
+        self.sites[index].set(settings).expect("written");
     }
 
     /// Has a running node read its configuration again.

@@ -210,6 +210,61 @@ fn entries_of_an_origin_that_is_not_listed_are_refused_and_remembered() {
     wait_until("A holds it", || sites.held(A).len() == 1);
 }
 
+fn status(sites: &Sites, site: usize) -> serde_json::Value {
+    let (_, status, messages) = sites.command(site, &["status", "--format", "json"]);
+    serde_json::from_str(&status).unwrap_or_else(|error| panic!("{error}: {status}{messages}"))
+}
+
+#[test]
+fn trust_anchors_are_read_again_on_a_hang_up_and_a_faulty_file_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let anchors = folder.path().join("anchors");
+    std::fs::create_dir(&anchors).expect("made");
+    let sites = Sites::start_with(1, &format!("[trust]\nanchors = [{:?}]\n", anchors.display().to_string()), &[]);
+    assert_eq!(status(&sites, A)["trust"]["anchors"], 0);
+
+    let authority = include_bytes!("../../node/src/storage/ledger/tests/certificates/ca.der");
+    std::fs::write(anchors.join("ca.der"), authority).expect("written");
+    std::fs::write(anchors.join("other.pem"), "no certificate").expect("written");
+    sites.hang_up(A);
+    wait_until("A has read them", || status(&sites, A)["trust"]["anchors"] == 1);
+    let (_, text, _) = sites.command(A, &["status"]);
+    assert!(text.contains("other.pem"), "{text}");
+}
+
+#[test]
+fn what_an_operator_denies_leaves_that_node_alone_and_comes_back_when_it_is_allowed() {
+    let open = "[admission]\ncreated_max_age = \"36500d\"\n";
+    let mut sites = Sites::start_with(2, open, &[]);
+    let answer = sites.http(B).upload(&signed("debian", "2026-02-01T10:00:00Z"));
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let local =
+        sites.http(B).post("/metadata?scope=local", "application/rdf+xml", &signed("private", "2026-02-01T10:00:00Z"));
+    assert_eq!(local.status, 201, "{}", local.text());
+    wait_until("A holds the federated one", || sites.held(A).len() == 1);
+    let before = sites.held(B);
+
+    sites.set(B, &format!("{open}[trust]\nendorsers_deny = [\"@example.org\"]\n"));
+    sites.hang_up(B);
+    wait_until("B holds neither", || sites.held(B).is_empty());
+    assert_eq!(sites.http(B).get(&answer.location_path(), "application/rdf+xml").status, 404);
+    let withdrawn = |rule: &str| status(&sites, B)["trust"]["reevaluation_last"]["withdrawn"][rule].clone();
+    wait_until("B has judged everything", || withdrawn("endorser-denied") == 2);
+    // B hears of A's next entry and still does not take back what it refused.
+    let next = sites.http(A).upload(&signed("other", "2026-02-02T10:00:00Z"));
+    assert_eq!(next.status, 201, "{}", next.text());
+    wait_until("B has refused the next one too", || status(&sites, B)["refusals"]["endorser-denied"] == 3);
+    assert!(sites.held(B).is_empty() && sites.held(A).len() == 2);
+
+    sites.set(B, open);
+    sites.hang_up(B);
+    wait_until("B holds all three", || sites.held(B).len() == 3);
+    assert!(sites.held(B).is_superset(&before));
+    assert_eq!(sites.http(B).get(&answer.location_path(), "application/rdf+xml").status, 200);
+    wait_until("B has judged everything again", || sites.command(B, &["status"]).1.contains("0 withdrawn, 3 admitted"));
+    assert_eq!(sites.held(A).len(), 2, "the local one stays at B");
+}
+
 #[test]
 fn a_local_upload_stays_at_its_node() {
     let sites = Sites::start(2);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use proto::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
+use proto::crypto::{KeyKind, NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::email::Email;
 use serde::Serialize;
 
@@ -121,7 +121,11 @@ impl Create {
         let created = Created {
             subject: certificate.subject().to_owned(),
             email: request.email.to_string(),
-            kind: format!("{} of {} bits", certificate.key_kind(), certificate.key_bits()),
+            kind: match certificate.key_kind() {
+                rsa @ KeyKind::Rsa => format!("{rsa} of {} bits", certificate.key_bits()),
+                // The name says the size.
+                other => other.to_string(),
+            },
             key: format!("sha256:{}", certificate.key_sha256()),
             not_after: certificate.not_after().to_string(),
             file,
@@ -145,8 +149,6 @@ fn describe(created: &Created) -> String {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
-
-    use proto::crypto::KeyKind;
 
     use super::super::output::Format;
     use super::*;

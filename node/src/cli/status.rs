@@ -11,7 +11,8 @@ use super::output::{self, Output};
 use super::{Global, Verdict, peer};
 use crate::bounds;
 use crate::config::Overrides;
-use crate::control::{self, Answer, Request, StatusReport};
+use crate::control::{self, Answer, MailReport, Request, StatusReport, TrustReport};
+use crate::storage::ledger::Reevaluation;
 
 /// Options of `status`.
 #[derive(Debug, Args)]
@@ -66,12 +67,31 @@ fn describe(status: &StatusReport) -> String {
     ];
     // Writing to a String does not fail.
     let _ = write!(text, "\n{}", output::pairs(&rows.map(|(name, count)| (name, count.to_string()))));
+    let mail = mail(&status.mail);
+    if !mail.is_empty() {
+        let _ = write!(text, "\n{}", output::pairs(&mail));
+    }
     let _ = write!(text, "\n{}", peer::table(&status.peers));
     if !status.refusals.is_empty() {
         let rows: Vec<_> = status.refusals.iter().map(|(rule, count)| vec![rule.clone(), count.to_string()]).collect();
         let _ = write!(text, "\n{}", output::table(&["REFUSED BY", "ENTRIES"], &rows));
     }
     text
+}
+
+/// Nothing where no mail was ever queued.
+fn mail(mail: &MailReport) -> Vec<(&'static str, String)> {
+    if *mail == MailReport::default() {
+        return Vec::new();
+    }
+    let mut pairs = vec![
+        ("mails queued", mail.queued.to_string()),
+        ("mails sent", mail.sent.to_string()),
+        ("mails failed", mail.failed.to_string()),
+    ];
+    pairs.extend(mail.last_error.iter().map(|error| ("last mail error", output::visible(error))));
+    pairs.push(("awaiting confirmation", mail.awaiting_confirmation.to_string()));
+    pairs
 }
 
 fn identity(status: &StatusReport) -> Vec<(&'static str, String)> {
@@ -89,9 +109,26 @@ fn identity(status: &StatusReport) -> Vec<(&'static str, String)> {
     }
     let (ledger, graph) = (status.storage.ledger_position, status.storage.graph_position);
     let behind = ledger.saturating_sub(graph);
+    pairs.extend(trust(&status.trust));
     pairs.push(("ledger", ledger.to_string()));
     pairs.push(("graph", if behind == 0 { graph.to_string() } else { format!("{graph}, {behind} behind") }));
     pairs
+}
+
+fn trust(trust: &TrustReport) -> Vec<(&'static str, String)> {
+    let mut pairs = vec![("trust anchors", format!("{}, read {}", trust.anchors, trust.anchors_read))];
+    pairs.extend(trust.overdue_revocation_lists.iter().map(|file| ("overdue list", file.clone())));
+    pairs.extend(trust.anchor_findings.iter().map(|finding| ("anchor file", finding.clone())));
+    pairs.extend(trust.reevaluation_running.iter().map(|so_far| ("judging anew", changes(so_far) + " so far")));
+    pairs.extend(trust.reevaluation_last.iter().map(|last| ("last judged", changes(last))));
+    pairs
+}
+
+fn changes(changed: &Reevaluation) -> String {
+    let withdrawn: u64 = changed.withdrawn.values().sum();
+    let rules: Vec<_> = changed.withdrawn.iter().map(|(rule, count)| format!("{rule} {count}")).collect();
+    let rules = if rules.is_empty() { String::new() } else { format!(" ({})", rules.join(", ")) };
+    format!("{} moved, {withdrawn} withdrawn{rules}, {} admitted", changed.moved, changed.admitted)
 }
 
 #[cfg(test)]
@@ -109,10 +146,33 @@ mod tests {
             storage: StorageReport { ledger_position: 12, graph_position: 10 },
             peers: vec![PeerReport { id: "12D3".to_owned(), lag: Some(4), ..PeerReport::default() }],
             refusals: [("unbound-email".to_owned(), 3)].into(),
+            trust: TrustReport {
+                anchors: 2,
+                overdue_revocation_lists: vec!["/etc/grid/1.r0".to_owned()],
+                reevaluation_last: Some(Reevaluation {
+                    moved: 5,
+                    withdrawn: [("image-denied".to_owned(), 1)].into(),
+                    admitted: 6,
+                }),
+                ..TrustReport::default()
+            },
+            mail: MailReport {
+                failed: 1,
+                last_error: Some("permanent error (550)".to_owned()),
+                ..MailReport::default()
+            },
             ..StatusReport::default()
         };
         let text = describe(&status);
-        for told in ["started at 2015-01-01T00:00:00Z", "10, 2 behind", "12D3", "unbound-email  3"] {
+        for told in [
+            "started at 2015-01-01T00:00:00Z",
+            "10, 2 behind",
+            "12D3",
+            "unbound-email  3",
+            "/etc/grid/1.r0",
+            "5 moved, 1 withdrawn (image-denied 1), 6 admitted",
+            "permanent error (550)",
+        ] {
             assert!(text.contains(told), "{told}: {text}");
         }
     }

@@ -49,20 +49,50 @@ created_max_age = "7d"
 created_max_ahead = "10m"
 # Refuse uploads; what peers bring is taken all the same.
 read_only = false
+# Ask the owner of the endorser's address by e-mail before an upload is published; it needs [mail] and public_url.
+email_confirmation = false
+# What the links of those mails begin with, where it is not public_url.
+# confirm_url_base = "https://marketplace.example.org"
 
 [trust]
+# Authorities whose certificates make an endorser "certified": files and folders, beside this file unless absolute.
+# PEM and DER certificates, revocation lists (.r0, .crl), and folders as the grid's distributions lay them out, with
+# signing_policy and namespaces files: ["/etc/grid-security/certificates", "our-ca.pem"]. They are read again every
+# ten minutes and on SIGHUP. What they certify counts at this node only.
+anchors = []
 # Admit rsa-sha1, dsa-sha1 and small keys, for archives and old tools.
 legacy_algorithms = false
 # Hold entries that only their own certificate speaks for, marked as what they are.
 accept_bare = true
 # Keys that you know to be an endorser's: { "jane@example.org" = ["sha256:..."] }
 endorser_keys = {}
-# Where this is not empty, only these endorsers; never those.
+# Where this is not empty, only these endorsers; never those. An endorser is named by "jane@example.org",
+# "@example.org" (this very domain), a subject ("CN=Jane,O=Grid,C=UK" or "/C=UK/O=Grid/CN=Jane"), or "sha256:..." (a key).
 endorsers_allow = []
 endorsers_deny = []
-# Images that are not held, by checksum ("SHA-1:c319bb...") or by identifier.
+# Images that are not held, by checksum ("SHA-256:9f86d0...", any algorithm) or by identifier.
 checksums_deny = []
 images_deny = []
+# Endorsers whose uploads need no confirmation by e-mail.
+confirm_waived_for = []
+
+# How the node sends mail: confirmations, reports of abuse, reminders.
+# [mail]
+# # The relay, and its port (587 for starttls, 465 for implicit, 25 for none).
+# host = "smtp.example.org"
+# port = 587
+# # "starttls" and "implicit" send nothing without TLS; "none" is for a relay on this machine.
+# tls = "starttls"
+# # Authorities in addition to the machine's, in PEM.
+# tls_ca = "/etc/marketplace/smtp-ca.pem"
+# # Who the node is to the relay; the password is the first line of the file, which is read for every mail.
+# user = "marketplace"
+# password_file = "/etc/marketplace/smtp-password"
+# from = "marketplace@example.org"
+# # Who is told when the owner of an address reports an abuse of it.
+# admin = "admin@example.org"
+# # Remind endorsers every 30 days of what they endorse here, and 3 days before an entry's validity ends.
+# reminders = false
 
 [query]
 # The limits of one SPARQL query, and how many run at once.
@@ -97,7 +127,7 @@ mod tests {
         let mut text = String::new();
         for line in EXAMPLE.lines() {
             let bare = line.trim_start_matches("# ");
-            let is_key = bare.starts_with("[[") || bare.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+            let is_key = bare.starts_with('[') || bare.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
             text.push_str(if is_key { bare } else { line });
             text.push('\n');
         }
@@ -105,5 +135,6 @@ mod tests {
         let config = parse(&text).expect("it is good when all is uncommented");
         assert!(config.node.public_url.is_some());
         assert_eq!(config.peers.len(), 1);
+        assert!(config.mail.is_some_and(|mail| mail.admin.is_some()));
     }
 }

@@ -34,6 +34,7 @@ pub(super) struct Misread {
 #[derive(Debug)]
 pub(super) struct Section<'text> {
     title: String,
+    at: usize,
     table: DeTable<'text>,
     known: Vec<&'static str>,
 }
@@ -58,7 +59,7 @@ impl<'text> Findings<'text> {
     }
 }
 
-fn finding(text: &str, at: usize, message: String) -> Finding {
+pub(super) fn finding(text: &str, at: usize, message: String) -> Finding {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     Finding { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, message }
@@ -76,8 +77,18 @@ impl Misread {
 
 impl<'text> Section<'text> {
     /// A table, called `title` in messages.
-    pub(super) fn of(title: impl Into<String>, table: DeTable<'text>) -> Self {
-        Self { title: title.into(), table, known: Vec::new() }
+    pub(super) fn of(title: impl Into<String>, at: usize, table: DeTable<'text>) -> Self {
+        Self { title: title.into(), at, table, known: Vec::new() }
+    }
+
+    /// Where the table begins.
+    pub(super) const fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Where `key` stands in it.
+    pub(super) fn place_of(&self, key: &str) -> Option<usize> {
+        self.table.get_key_value(key).map(|(name, _)| name.span().start)
     }
 
     /// Whether the table has `key`.

@@ -8,6 +8,7 @@ use proto::trust::Confirmations;
 use serde::{Deserialize, Serialize};
 
 use crate::config::PeerEntry;
+use crate::storage::ledger::{MailCounts, Reevaluation};
 
 /// What a node is and holds, and how its peers are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,44 @@ pub struct StatusReport {
     pub peers: Vec<PeerReport>,
     /// Refused entries by the rule that refused them.
     pub refusals: BTreeMap<String, u64>,
+    /// Whom the node trusts, and what a change of that changed.
+    pub trust: TrustReport,
+    /// Mails and confirmations.
+    pub mail: MailReport,
+}
+
+/// Whom a node trusts, and what a change of that changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrustReport {
+    /// How many authorities chains may end at.
+    pub anchors: usize,
+    /// When their files were read.
+    pub anchors_read: String,
+    /// What is wrong with the files.
+    pub anchor_findings: Vec<String>,
+    /// Files of revocation lists that are so old that nothing of their authorities is accepted.
+    pub overdue_revocation_lists: Vec<String>,
+    /// What the judging anew that is under way has changed so far.
+    pub reevaluation_running: Option<Reevaluation>,
+    /// What the last one changed.
+    pub reevaluation_last: Option<Reevaluation>,
+}
+
+/// What waits to be sent or confirmed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MailReport {
+    /// Mails that wait to be sent.
+    pub queued: u64,
+    /// Mails that were sent lately.
+    pub sent: u64,
+    /// Mails that were given up lately.
+    pub failed: u64,
+    /// What went wrong last with one that is not sent.
+    pub last_error: Option<String>,
+    /// Entries that await their confirmation.
+    pub awaiting_confirmation: u64,
 }
 
 /// A clock that an operator started.
@@ -143,6 +182,13 @@ impl From<web::registry::Counts> for CountsReport {
             endorsers: counts.endorsers,
             refused: counts.refused,
         }
+    }
+}
+
+impl From<MailCounts> for MailReport {
+    fn from(counts: MailCounts) -> Self {
+        let MailCounts { queued, sent, failed, last_error, pending } = counts;
+        Self { queued, sent, failed, last_error, awaiting_confirmation: pending }
     }
 }
 

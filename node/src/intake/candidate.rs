@@ -7,13 +7,15 @@ use proto::entry::Entry;
 use proto::timestamp::Instant;
 use web::registry::{Coordinates, Scope};
 
-use crate::storage::ledger::{Candidate, Description, Freshness, SignedReceipt};
+use crate::storage::ledger::{Candidate, Description, Freshness, OriginRule, SignedReceipt};
 
 /// Who brings an entry, when, and by which rules it is kept.
 pub(super) struct Manner {
     pub(super) seen: Instant,
+    pub(super) now: Instant,
     pub(super) scope: Scope,
     pub(super) freshness: Freshness,
+    pub(super) origin_rule: OriginRule,
 }
 
 pub(super) fn of(entry: &Entry, admission: &Admission, raw: Bytes, manner: &Manner) -> Candidate {
@@ -22,6 +24,9 @@ pub(super) fn of(entry: &Entry, admission: &Admission, raw: Bytes, manner: &Mann
         at: coordinates(entry.document()),
         key: entry.certificate().key_sha256(),
         certificate_email: entry.certificate_email(),
+        certificates: entry.certificates().cloned().collect(),
+        legacy: entry.legacy().map(str::to_owned),
+        checksums: entry.document().checksums().to_vec(),
         subject: entry.certificate().subject().to_owned(),
         issuer: entry.certificate().issuer().to_owned(),
         description: description(entry.document()),
@@ -34,6 +39,8 @@ pub(super) fn of(entry: &Entry, admission: &Admission, raw: Bytes, manner: &Mann
         seen: manner.seen,
         scope: manner.scope,
         freshness: manner.freshness,
+        origin_rule: manner.origin_rule,
+        now: manner.now.timestamp(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use proto::admission::{Admission, Confirmation};
-use proto::crypto::NodeKey;
+use proto::crypto::{NodeKey, TrustAnchors};
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
 use proto::federation::{Admittance, Outcome};
@@ -43,16 +43,17 @@ fn node() -> Node {
     let members = [1, 2].map(|number| (key(number).node_id(), Confirmations::Disregarded)).into();
     let trust = Trust { members, ..Trust::default() };
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = Ledger::open(folder.path(), trust.clone()).expect("a ledger");
     let rules = Rules {
         trust,
         admittance: Admittance::Closed,
-        algorithms: Algorithms::Modern,
+        anchors: TrustAnchors::default(),
         document_bytes_max: proto::bounds::DOCUMENT_BYTES_MAX,
         created_ms_max_age: 60_000,
         created_ms_max_ahead: 60_000,
         uploads: Uploads::Accepted,
+        confirmation: None,
     };
+    let ledger = Ledger::open(folder.path(), rules.judge(noon())).expect("a ledger");
     let clock = Clock::started_at(noon().timestamp());
     Node { intake: Intake::new(ledger.clone(), Arc::new(key(1)), clock, rules), ledger, _folder: folder }
 }
@@ -117,8 +118,70 @@ async fn a_node_that_only_follows_takes_no_upload() {
     let node = node();
     let rules = Rules { uploads: Uploads::Refused, ..(*node.intake.rules()).clone() };
     node.intake.change_rules(rules);
-    let refused = node.intake.upload(signed(1, noon()), Scope::Federated).await.expect_err("read-only");
+    let document = signed(1, noon());
+    let refused = node.intake.upload(document.clone(), Scope::Federated).await.expect_err("read-only");
     assert!(matches!(&refused, UploadRefusal::Policy { rule, .. } if rule == "read-only"), "{refused}");
+    let arrival = node.intake.take_envelope(envelope(&document, 2, noon())).await;
+    assert!(matches!(arrival.outcome, Outcome::Held { .. }), "{:?}", arrival.outcome);
+}
+
+#[tokio::test]
+async fn a_document_that_is_held_is_known_even_when_its_window_has_passed() {
+    let node = node();
+    let old = signed(1, Instant::from_unix_ms(noon().unix_ms() - 120_000));
+    let arrival = node.intake.take_envelope(envelope(&old, 2, noon())).await;
+    assert!(matches!(arrival.outcome, Outcome::Held { .. }), "{:?}", arrival.outcome);
+    let again = node.intake.upload(old, Scope::Federated).await.expect("known");
+    assert!(matches!(again.uploaded, Uploaded::AlreadyHeld(_)) && again.spread.is_none());
+}
+
+#[tokio::test]
+async fn a_local_entry_that_is_uploaded_as_federated_is_spread() {
+    let node = node();
+    let document = signed(1, noon());
+    node.intake.upload(document.clone(), Scope::Local).await.expect("taken");
+    let widened = node.intake.upload(document.clone(), Scope::Federated).await.expect("taken");
+    let spread = widened.spread.expect("it is federated now");
+    assert_eq!(spread.items.added, [spread.envelope.item()], "what is spread is what is held");
+    let local_again = node.intake.upload(document, Scope::Local).await.expect("known");
+    assert!(matches!(local_again.uploaded, Uploaded::AlreadyHeld(_)) && local_again.spread.is_none());
+    assert_eq!(node.ledger.items().await.expect("read").len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_older_than_the_latest_is_stale_and_the_same_from_a_peer_is_not() {
+    let node = node();
+    let older = signed(1, Instant::from_unix_ms(noon().unix_ms() - 30_000));
+    node.intake.upload(signed(1, noon()), Scope::Federated).await.expect("taken");
+    let refused = node.intake.upload(older.clone(), Scope::Federated).await.expect_err("stale");
+    assert!(matches!(refused, UploadRefusal::Stale { .. }), "{refused}");
+    let arrival = node.intake.take_envelope(envelope(&older, 2, noon())).await;
+    assert!(matches!(arrival.outcome, Outcome::Held { .. }), "{:?}", arrival.outcome);
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_is_verified_again_and_comes_back_with_its_admission() {
+    let node = node();
+    let document = signed(1, noon());
+    let taken = node.intake.upload(document, Scope::Local).await.expect("taken").uploaded;
+    let Uploaded::Created(located) = taken else { panic!("{taken:?}") };
+    let before = node.ledger.entry(located.entry).await.expect("read").expect("held");
+
+    let allowing = (*node.intake.rules()).clone();
+    let mut denying = allowing.clone();
+    denying.trust.policy.endorsers_deny = ["@example.org".parse().expect("a pattern")].into();
+    node.ledger.rejudge(denying.judge(noon())).await.expect("the ledger is open");
+    node.ledger.reevaluate_held().await.expect("the ledger is open");
+    assert_eq!(node.ledger.entry(located.entry).await.expect("read"), None);
+
+    node.ledger.rejudge(allowing.judge(noon())).await.expect("the ledger is open");
+    node.ledger.reevaluate_held().await.expect("the ledger is open");
+    for refused in node.ledger.due_refusals(10).await.expect("read") {
+        let arrival = node.intake.take_refused(refused).await;
+        assert_eq!(arrival.outcome, Outcome::Known, "a local entry has no item");
+    }
+    let after = node.ledger.entry(located.entry).await.expect("read").expect("held again");
+    assert_eq!(after, crate::storage::ledger::Held { seq: after.seq, ..before });
 }
 
 #[tokio::test]
@@ -173,6 +236,7 @@ async fn an_entry_of_an_unlisted_origin_is_refused_without_fault_and_remembered(
     assert_eq!(refusals.get("unlisted-origin"), Some(&1));
 
     let rules = Rules { admittance: Admittance::Open, ..(*node.intake.rules()).clone() };
+    node.ledger.rejudge(rules.judge(noon())).await.expect("the ledger is open");
     node.intake.change_rules(rules);
     let arrival = node.intake.take_envelope(envelope(&signed(1, noon()), 9, noon())).await;
     assert!(matches!(arrival.outcome, Outcome::Held { .. }), "{:?}", arrival.outcome);

@@ -98,7 +98,9 @@ impl<B: Backend> Driver<B> {
                 self.handle(Input::EntryAdmitted { item, replaces, envelope });
             }
             Command::ChangeMembers(settings) => self.handle(Input::MembersChanged { settings }),
-            Command::ReconsiderRefusals => self.handle(Input::TrustChanged),
+            Command::ChangeTrust { refused } => self.handle(Input::TrustChanged { refused }),
+            Command::Withdraw { items } => self.handle(Input::ItemsWithdrawn { items }),
+            Command::Restore { items } => self.handle(Input::ItemsRestored { items }),
             Command::Status(reply) => {
                 let peers = self.machine.peers().collect();
                 // Who asked may have left; then nobody needs the answer.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use proto::node_id::NodeId;
 use tokio::sync::{Mutex, watch};
-use tokio_util::sync::CancellationToken;
 use web::registry::Registry as _;
 
-use super::{Logging, Ready, reconsider, settings};
+use super::anchors::{self, ReadAnchors};
+use super::{Logging, Ready, settings};
 use crate::config::{self, Config, Overrides, PeerEntry};
-use crate::control::{ClockReport, Handler, PeerReport, Refused, StatusReport, StorageReport};
+use crate::control::{ClockReport, Handler, PeerReport, Refused, StatusReport, StorageReport, TrustReport};
 use crate::registry::{Identity, NodeRegistry};
+use crate::storage::ledger;
 
 /// Obeys the operator; clones are the same one.
 #[derive(Debug, Clone)]
@@ -27,6 +28,7 @@ struct Inner {
     overrides: Overrides,
     logging: Logging,
     identity: watch::Sender<Identity>,
+    anchors: Mutex<ReadAnchors>,
     /// What the node works by; held while a change is carried out, so that changes come one after another.
     config: Mutex<Config>,
 }
@@ -39,11 +41,12 @@ impl Operator {
         ready: &Ready,
         identity: watch::Sender<Identity>,
         logging: Logging,
+        anchors: ReadAnchors,
     ) -> Self {
         let node = identity.borrow().node;
         let (http, p2p, data_dir) = (ready.http.clone(), ready.p2p.clone(), config.node.data_dir.clone());
-        let config = Mutex::new(config);
-        Self(Arc::new(Inner { registry, node, http, p2p, data_dir, overrides, logging, identity, config }))
+        let (config, anchors) = (Mutex::new(config), Mutex::new(anchors));
+        Self(Arc::new(Inner { registry, node, http, p2p, data_dir, overrides, logging, identity, anchors, config }))
     }
 
     pub(super) fn data_dir(&self) -> PathBuf {
@@ -75,6 +78,46 @@ impl Operator {
         }
     }
 
+    /// Reads trust anchors and revocation lists again; where they cannot be read, the old ones count on.
+    pub(super) async fn refresh_anchors(&self) {
+        let config = self.0.config.lock().await;
+        if let Err(error) = self.judge_by(&config).await {
+            tracing::error!(%error, "the trust anchors were not re-read; the old ones count on");
+        }
+    }
+
+    /// Has intake and ledger judge by `config` and the trust anchors as they are now. What was judged otherwise is
+    /// judged anew in the background.
+    async fn judge_by(&self, config: &Config) -> anyhow::Result<()> {
+        let registry = &self.0.registry;
+        let read = anchors::read(&config.trust, registry.clock.now()).await?;
+        let before = self.0.anchors.lock().await.clone();
+        if before.anchors != read.anchors || before.findings != read.findings {
+            read.log();
+        }
+        let rules = settings::rules(config, self.0.node, read.anchors.clone());
+        let judge = rules.judge(registry.clock.now());
+        registry.intake.change_rules(rules);
+        registry.ledger.rejudge(judge).await?;
+        *self.0.anchors.lock().await = read;
+        Ok(())
+    }
+
+    async fn trust_report(&self) -> Result<TrustReport, Refused> {
+        let registry = &self.0.registry;
+        let anchors = self.0.anchors.lock().await.clone();
+        let (running, last) = registry.ledger.reevaluations().await.map_err(refused)?;
+        let now = registry.clock.now().timestamp();
+        Ok(TrustReport {
+            anchors: anchors.anchors.report(now).len(),
+            anchors_read: anchors.read.to_string(),
+            anchor_findings: anchors.findings.iter().map(ToString::to_string).collect(),
+            overdue_revocation_lists: ledger::overdue(&anchors.anchors, now).collect(),
+            reevaluation_running: running,
+            reevaluation_last: last,
+        })
+    }
+
     /// Has every part work by `next`, and says what changed.
     async fn apply(&self, before: &Config, next: &Config) -> anyhow::Result<()> {
         let inner = &self.0;
@@ -85,19 +128,9 @@ impl Operator {
             changed("log", before.log != next.log),
         ];
         tracing::info!(changed = ?changes.into_iter().flatten().collect::<Vec<_>>(), "settings were re-read");
-        let trust = next.trust(inner.node);
-        let is_trust_changed = before.trust(inner.node) != trust || before.trust != next.trust;
-        inner.registry.intake.change_rules(settings::rules(next, inner.node));
+        self.judge_by(next).await?;
         inner.registry.network.change_members(settings::machine(next, inner.node)).await?;
         inner.identity.send_replace(settings::identity(next, inner.node));
-        if is_trust_changed {
-            let moved = inner.registry.ledger.retrust(trust).await?;
-            tracing::info!(moved, "entries were judged by the new trust settings");
-            let last = inner.registry.ledger.last_change().await?;
-            inner.registry.graph.notify(last);
-            reconsider::refusals(inner.registry.clone(), CancellationToken::new()).await;
-            inner.registry.network.reconsider_refusals().await?;
-        }
         Ok(())
     }
 
@@ -135,6 +168,8 @@ impl Handler for Operator {
             },
             peers: peers(&federation, &config),
             refusals: federation.refusals,
+            trust: self.trust_report().await?,
+            mail: registry.ledger.mail_counts().await.map_err(refused)?.into(),
         })
     }
 

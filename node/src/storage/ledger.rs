@@ -2,21 +2,30 @@
 
 mod candidate;
 mod error;
+mod judge;
 
 mod columns;
 mod schema;
 
 mod admit;
 mod claims;
+mod evidence;
 mod placements;
+mod reevaluate;
+mod withdraw;
 mod writer;
 
 mod check;
 mod entries;
 mod exchange;
+mod explain;
 mod lists;
 mod readers;
 mod refusals;
+
+mod mail;
+mod pending;
+mod reminders;
 
 #[cfg(test)]
 mod tests;
@@ -37,14 +46,22 @@ use rusqlite::Transaction;
 use web::registry::{Coordinates, Counts, Endorser, ListFilter, Page, Summary};
 
 pub use candidate::{
-    Admitted, Candidate, Change, Description, Envelope, Freshness, Held, ItemChange, Novelty, SignedReceipt, Stored,
+    Admitted, Candidate, Change, Description, Envelope, Freshness, Held, ItemChange, Novelty, OriginRule,
+    SignedReceipt, Stored,
 };
 pub use check::CheckReport;
 pub use error::{AdmitError, LedgerError};
-pub use refusals::{Refusal, RefusedAdmission, StoredRefusal};
+pub use explain::{DocumentEvidence, Explained, Listing};
+pub use judge::Judge;
+pub(crate) use judge::overdue;
+pub use mail::{Attempt, Mail, MailCounts, MailKind, QueuedMail, Queueing};
+pub use pending::{NotAwaited, NotConfirmed, Pending, Question};
+pub use reevaluate::{Reevaluation, Step};
+pub use refusals::StoredRefusal;
+pub use reminders::{Endorsements, Expiring, Reminding};
 
 use readers::Readers;
-use writer::{Session, Writer};
+use writer::{Session, Tidings, Writer};
 
 /// The file of the ledger in the data folder.
 pub const FILE: &str = "ledger.sqlite";
@@ -56,36 +73,65 @@ pub const FILE: &str = "ledger.sqlite";
 pub struct Ledger {
     writer: Arc<Writer>,
     readers: Readers,
+    tidings: Arc<Tidings>,
 }
 
 impl Ledger {
-    /// Opens or makes the ledger in `folder`; computes all placements anew where `trust` is not that of the last time.
-    ///
-    /// Blocks while it does; for a start, not for a task.
-    pub fn open(folder: &Path, trust: Trust) -> Result<Self, LedgerError> {
+    /// Opens or makes the ledger in `folder`; what was judged by other settings waits for [`Self::reevaluate`].
+    pub fn open(folder: &Path, judge: impl Into<Judge>) -> Result<Self, LedgerError> {
         let path = folder.join(FILE);
-        let writer = Writer::start(Session::open(schema::open_writer(&path)?, trust)?)?;
-        Ok(Self { writer: Arc::new(writer), readers: Readers::open(&path)? })
+        let tidings = Arc::new(Tidings::default());
+        let session = Session::open(schema::open_writer(&path)?, judge.into(), Arc::clone(&tidings))?;
+        let writer = Arc::new(Writer::start(session)?);
+        Ok(Self { writer, readers: Readers::open(&path)?, tidings })
     }
 
-    /// Admits a candidate; the answer comes when it is durable.
+    /// Admits a candidate; the answer comes when it is durable. What peers bring and policy refuses is remembered.
     pub async fn admit(&self, candidate: Candidate) -> Result<Admitted, AdmitError> {
-        self.writer.write(move |session| session.admit(&candidate)).await
+        self.writer.write(move |session| session.admit(&candidate)).await?.map_err(AdmitError::Refused)
     }
 
-    /// Remembers a refusal; a second one of the same item takes the place of the first.
-    pub async fn refuse(&self, refusal: Refusal) -> Result<(), LedgerError> {
-        self.writer.write(move |session| session.refuse(&refusal)).await
+    /// Leaves a refusal as it is until the settings change again.
+    pub async fn keep_refused(&self, refusal: u64) -> Result<(), LedgerError> {
+        self.writer.write(move |session| session.keep_refused(refusal)).await
     }
 
-    /// Forgets refusals, for they are tried again or the operator wants it so.
-    pub async fn forget_refusals(&self, refusals: Vec<u64>) -> Result<(), LedgerError> {
-        self.writer.write(move |session| refusals.iter().try_for_each(|seq| session.forget_refusal(*seq))).await
+    /// Works by other settings from now on; what was judged by the former ones waits for [`Self::reevaluate`].
+    pub async fn rejudge(&self, judge: Judge) -> Result<(), LedgerError> {
+        self.writer.write(move |session| session.rejudge(judge)).await
     }
 
-    /// Takes new trust settings; returns how many entries stand elsewhere by them.
-    pub async fn retrust(&self, trust: Trust) -> Result<usize, LedgerError> {
-        self.writer.write(move |session| session.retrust(trust)).await
+    /// Judges some of what is held by the settings in force, in one short commit; to be called until it is done, with
+    /// [`Self::due_refusals`] tried in between.
+    pub async fn reevaluate(&self) -> Result<Step, LedgerError> {
+        self.writer.write(Session::reevaluate).await
+    }
+
+    /// Judges all that is held by the settings in force.
+    pub async fn reevaluate_held(&self) -> Result<(), LedgerError> {
+        while self.reevaluate().await? == Step::Held {}
+        Ok(())
+    }
+
+    /// What the judging anew that is under way has changed so far, and what the last one did.
+    pub async fn reevaluations(&self) -> Result<(Option<Reevaluation>, Option<Reevaluation>), LedgerError> {
+        self.read(|snapshot| reevaluate::reports(snapshot)).await
+    }
+
+    /// Returns when something is to be judged anew or [`Self::take_withdrawn`]; at once where there was something.
+    pub async fn work(&self) {
+        self.tidings.work().await;
+    }
+
+    /// Takes the federated items that were withdrawn since the last time.
+    #[must_use]
+    pub fn take_withdrawn(&self) -> Vec<AdmissionId> {
+        self.tidings.take_withdrawn()
+    }
+
+    /// At most `limit` refusals that the settings in force have not judged.
+    pub async fn due_refusals(&self, limit: usize) -> Result<Vec<StoredRefusal>, LedgerError> {
+        self.read(move |snapshot| refusals::due(snapshot, limit)).await
     }
 
     /// A page of entries as they are at the moment `now`, newest first.
@@ -101,6 +147,13 @@ impl Ledger {
     /// The entry at these coordinates: of several the one of higher standing, then the greater identity.
     pub async fn entry_at(&self, at: Coordinates) -> Result<Option<Held>, LedgerError> {
         self.read(move |snapshot| entries::entry_at(snapshot, &at)).await
+    }
+
+    /// Why the entry stands where it does by `judge`, and why it is listed or not.
+    pub async fn explain(&self, entry: EntryId, judge: Judge) -> Result<Option<Explained>, LedgerError> {
+        let address = self.writer.write(move |session| session.address_of(entry)).await?;
+        let Some(address) = address else { return Ok(None) };
+        self.read(move |snapshot| explain::explain(snapshot, entry, &address, &judge)).await
     }
 
     /// The raw documents of these entries, in this order; those that are not held are left out.
@@ -144,7 +197,7 @@ impl Ledger {
         self.read(move |snapshot| refusals::after(snapshot, after, limit)).await
     }
 
-    /// The admissions that were refused.
+    /// The admissions that were refused, but for those of local entries.
     pub async fn refused_items(&self) -> Result<Vec<AdmissionId>, LedgerError> {
         self.read(|snapshot| refusals::items(snapshot)).await
     }

@@ -23,6 +23,8 @@ struct Decoded {
     key: PublicKey,
     subject: String,
     issuer: String,
+    subject_slash: SlashName,
+    issuer_slash: SlashName,
     emails: Vec<String>,
     role: CertificateRole,
     forbids_signing: bool,
@@ -81,6 +83,8 @@ impl Certificate {
             key: PublicKey::from_der(parts.key.encoded).ok_or(BadCertificate::Key)?,
             subject: name::java_rfc2253(parts.subject).ok_or(BadCertificate::Encoding)?,
             issuer: name::java_rfc2253(parts.issuer).ok_or(BadCertificate::Encoding)?,
+            subject_slash: SlashName::from_der(parts.subject).ok_or(BadCertificate::Encoding)?,
+            issuer_slash: SlashName::from_der(parts.issuer).ok_or(BadCertificate::Encoding)?,
             role: match proxy {
                 Some(kind) => CertificateRole::Proxy(kind),
                 None if extensions.is_authority => CertificateRole::Authority,
@@ -149,19 +153,14 @@ impl Certificate {
 
     /// The subject in the slash form of OpenSSL and Globus.
     #[must_use]
-    pub fn subject_slash(&self) -> SlashName {
-        self.slash_name(|parts| parts.subject)
+    pub fn subject_slash(&self) -> &SlashName {
+        &self.0.subject_slash
     }
 
     /// The issuer in the slash form of OpenSSL and Globus.
     #[must_use]
-    pub fn issuer_slash(&self) -> SlashName {
-        self.slash_name(|parts| parts.issuer)
-    }
-
-    fn slash_name(&self, part: for<'a> fn(Parts<'a>) -> &'a [u8]) -> SlashName {
-        let name = Parts::read(self.der()).and_then(|parts| SlashName::from_der(part(parts)));
-        name.expect("both names were read when the certificate was decoded")
+    pub fn issuer_slash(&self) -> &SlashName {
+        &self.0.issuer_slash
     }
 
     /// The first rfc822Name of the subject alternative name; an address in the subject does not count.

@@ -81,9 +81,10 @@ impl FromStr for SlashName {
 
 /// What stands before the equals sign, where it is a keyword or dotted numbers.
 fn keyword(text: &str) -> Option<&str> {
-    let (keyword, _) = text.split_once('=')?;
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
-    (!keyword.is_empty() && keyword.bytes().all(is_part)).then_some(keyword)
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '.';
+    let rest = text.trim_start_matches(is_part);
+    let keyword = &text[..text.len() - rest.len()];
+    (!keyword.is_empty() && rest.starts_with('=')).then_some(keyword)
 }
 
 fn append(text: &mut String, identifier: &str, value: Value<'_>) {

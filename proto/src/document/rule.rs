@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::rules::{Published, Stage};
+
 /// How much of the original's checks a document has to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Strength {
@@ -29,12 +31,12 @@ impl Violation {
 }
 
 macro_rules! rules {
-    ($($(#[$doc:meta])+ $rule:ident = $name:literal, $strength:ident;)+) => {
+    ($($(#[doc = $doc:literal])+ $number:literal $rule:ident = $name:literal, $strength:ident;)+) => {
         /// A rule of documents. They are checked in this order, the first broken one is reported.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {
-            $($(#[$doc])+ $rule,)+
+            $($(#[doc = $doc])+ $rule,)+
         }
 
         impl Rule {
@@ -45,6 +47,19 @@ macro_rules! rules {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$rule => $name),+ }
+            }
+
+            /// Its number in the published table, its name and what it asks for.
+            #[must_use]
+            pub const fn published(self) -> Published {
+                match self {
+                    $(Self::$rule => Published {
+                        number: $number,
+                        name: $name,
+                        stage: Stage::Document,
+                        statement: concat!($($doc),+),
+                    }),+
+                }
             }
 
             /// The weakest strength that includes it.
@@ -58,88 +73,88 @@ macro_rules! rules {
 
 rules! {
     /// The bytes are XML of the accepted profile: UTF-8, no document type, within the bounds (W5, ours).
-    WellFormedXml = "well-formed-xml", Server;
+    201 WellFormedXml = "well-formed-xml", Server;
     /// No processing instruction: nothing reads it, so nobody can mean it (ours).
-    NoInstruction = "no-instruction", Server;
+    202 NoInstruction = "no-instruction", Server;
     /// The root is `rdf:RDF` (schema).
-    RdfRoot = "rdf-root", Server;
+    203 RdfRoot = "rdf-root", Server;
     /// The root has `xml:base="http://mp.stratuslab.eu/"` (K1).
-    XmlBase = "xml-base", Server;
+    204 XmlBase = "xml-base", Server;
     /// No other element has an `xml:base`: it would give the same text another meaning (ours).
-    OneBase = "one-base", Server;
+    205 OneBase = "one-base", Server;
     /// The root holds one `rdf:Description` and nothing else (schema; W4).
-    OneDescription = "one-description", Server;
+    206 OneDescription = "one-description", Server;
     /// The document is RDF/XML (docs/original.md 5).
-    RdfModel = "rdf-model", Server;
+    207 RdfModel = "rdf-model", Server;
     /// There is one `dcterms:identifier` (schema).
-    OneIdentifier = "one-identifier", Server;
+    208 OneIdentifier = "one-identifier", Server;
     /// The identifier is 27 characters that spell 160 bits (docs/original.md 1; W29).
-    IdentifierForm = "identifier-form", Server;
+    209 IdentifierForm = "identifier-form", Server;
     /// `rdf:about` is `#` and the identifier (K11).
-    SameIdentifier = "same-identifier", Server;
+    210 SameIdentifier = "same-identifier", Server;
     /// Every triple speaks about the image or a blank node beneath it (W4, ours).
-    OneSubject = "one-subject", Server;
+    211 OneSubject = "one-subject", Server;
     /// There is one `dcterms:type` (K2).
-    OneType = "one-type", Server;
+    212 OneType = "one-type", Server;
     /// `dcterms:type` has no child element (K3).
-    PlainType = "plain-type", Server;
+    213 PlainType = "plain-type", Server;
     /// Every checksum has one algorithm and one value of hexadecimal digits (schema; denials rely on it).
-    ChecksumForm = "checksum-form", Server;
+    214 ChecksumForm = "checksum-form", Server;
     /// There is one checksum with the algorithm `SHA-1` (K4).
-    OneSha1 = "one-sha1", Server;
+    215 OneSha1 = "one-sha1", Server;
     /// At most one `slterms:serial-number` (K5).
-    OneSerialNumber = "one-serial-number", Server;
+    216 OneSerialNumber = "one-serial-number", Server;
     /// At most one `slterms:version` (K6).
-    OneVersion = "one-version", Server;
+    217 OneVersion = "one-version", Server;
     /// At most one `slterms:deprecated` (K7).
-    OneDeprecated = "one-deprecated", Server;
+    218 OneDeprecated = "one-deprecated", Server;
     /// At most one `slterms:os` (K8).
-    OneOs = "one-os", Server;
+    219 OneOs = "one-os", Server;
     /// At most one `slterms:os-arch` (K9).
-    OneOsArch = "one-os-arch", Server;
+    220 OneOsArch = "one-os-arch", Server;
     /// At most one `slterms:os-version` (K10).
-    OneOsVersion = "one-os-version", Server;
+    221 OneOsVersion = "one-os-version", Server;
     /// The identifier is the SHA-1 as a number (K12).
-    Sha1IsIdentifier = "sha1-is-identifier", Server;
+    222 Sha1IsIdentifier = "sha1-is-identifier", Server;
     /// At most one `dcterms:valid`, as it decides what is offered (ours).
-    OneValid = "one-valid", Server;
+    223 OneValid = "one-valid", Server;
     /// `dcterms:valid` is empty or a real moment (K13).
-    ValidDate = "valid-date", Server;
+    224 ValidDate = "valid-date", Server;
     /// At most one `slreq:bytes`, as downloads are checked against it (ours).
-    OneBytes = "one-bytes", Server;
+    225 OneBytes = "one-bytes", Server;
     /// `slreq:bytes` is a number from 0 to 2^64-1 (schema).
-    BytesNumber = "bytes-number", Server;
+    226 BytesNumber = "bytes-number", Server;
     /// There is one endorsement (schema; W28).
-    OneEndorsement = "one-endorsement", Server;
+    227 OneEndorsement = "one-endorsement", Server;
     /// The endorsement has one `dcterms:created` (schema; W28).
-    OneCreated = "one-created", Server;
+    228 OneCreated = "one-created", Server;
     /// `dcterms:created` of the endorsement is a real moment (K13).
-    CreatedDate = "created-date", Server;
+    229 CreatedDate = "created-date", Server;
     /// The endorsement has one endorser (schema).
-    OneEndorser = "one-endorser", Server;
+    230 OneEndorser = "one-endorser", Server;
     /// The endorser has one e-mail, one subject and one issuer, each a text (schema; ours).
-    EndorserForm = "endorser-form", Server;
+    231 EndorserForm = "endorser-form", Server;
     /// The endorser's e-mail is an address (schema; W6).
-    EmailForm = "email-form", Server;
+    232 EmailForm = "email-form", Server;
     /// Checksum, endorsement and endorser have attributes of RDF only, the description `rdf:about` only (schema).
-    RdfAttributes = "rdf-attributes", Strict;
+    233 RdfAttributes = "rdf-attributes", Strict;
     /// `slreq:bytes` is present (schema).
-    BytesPresent = "bytes-present", Strict;
+    234 BytesPresent = "bytes-present", Strict;
     /// The required elements stand in the order of the schema; those inside checksum, endorsement and endorser
     /// directly, so that another `rdf:parseType` than `Resource` is refused by the rules on their content.
-    ElementOrder = "element-order", Strict;
+    235 ElementOrder = "element-order", Strict;
     /// Elements of Dublin Core and the typed ones of `slterms` hold text alone (schema).
-    PlainText = "plain-text", Strict;
+    236 PlainText = "plain-text", Strict;
     /// `slterms:serial-number` is a number from 0 (schema).
-    SerialNumber = "serial-number", Strict;
+    237 SerialNumber = "serial-number", Strict;
     /// `slterms:inbound-port` is a number from 0 to 65535 (schema).
-    InboundPort = "inbound-port", Strict;
+    238 InboundPort = "inbound-port", Strict;
     /// `slterms:outbound-port` is a number from 0 to 65535 (schema).
-    OutboundPort = "outbound-port", Strict;
+    239 OutboundPort = "outbound-port", Strict;
     /// `slterms:icmp` is a number from 0 to 255 (schema).
-    Icmp = "icmp", Strict;
+    240 Icmp = "icmp", Strict;
     /// `slterms:location` is an IRI or a relative reference (schema).
-    Location = "location", Strict;
+    241 Location = "location", Strict;
 }
 
 impl fmt::Display for Rule {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::effect::{IntakeId, LoadId, RequestId};
 use super::settings::Settings;
+use crate::admission::AdmissionId;
 use crate::node_id::NodeId;
 use crate::reconcile::Item;
 use crate::wire::Envelope;
@@ -91,7 +92,20 @@ pub enum Input {
         settings: Settings,
     },
     /// The operator changed whom to trust: what was refused may be accepted now.
-    TrustChanged,
+    TrustChanged {
+        /// What is refused by the new settings too, of which the ledger has copies; all else may be fetched again.
+        refused: Vec<AdmissionId>,
+    },
+    /// What was held is refused now.
+    ItemsWithdrawn {
+        /// The items.
+        items: Vec<AdmissionId>,
+    },
+    /// What was refused is held now, from the ledger's own copies.
+    ItemsRestored {
+        /// The items.
+        items: Vec<Item>,
+    },
     /// The moment of [`super::Federation::next_wake`] has come.
     Woke,
 }

@@ -52,6 +52,8 @@ impl Federation {
         let Some(Intake { source, item, cause }) = self.intakes.remove(&intake) else { return };
         self.count_outcome(source, cause, &outcome);
         let verdict = match outcome {
+            // Withdrawn after the ledger took it, and before this was told.
+            Outcome::Held { item, .. } if self.refused.contains(&item.id) => Verdict::Ignore,
             Outcome::Held { item, replaces } => {
                 self.hold(item, replaces);
                 self.report(Event::EntryArrived { item, source });
@@ -81,6 +83,22 @@ impl Federation {
             self.remember(replaced.id);
         }
         self.items.insert(item);
+    }
+
+    pub(super) fn on_withdrawn(&mut self, items: Vec<AdmissionId>) {
+        for id in items {
+            self.items.remove(&id);
+            self.remember(id);
+        }
+    }
+
+    /// They are not gossiped: there may be a whole registry of them, and most peers have them.
+    pub(super) fn on_restored(&mut self, items: Vec<Item>) {
+        for item in items {
+            self.refused.remove(&item.id);
+            self.items.insert(item);
+        }
+        self.tell_of_growth(self.settings.node);
     }
 
     fn remember_refusal(&mut self, item: AdmissionId, reason: String) {

@@ -317,7 +317,7 @@ impl Federation {
     }
 
     /// Tells every other peer that a sync is worth its while.
-    fn tell_of_growth(&mut self, grown_by: NodeId) {
+    pub(super) fn tell_of_growth(&mut self, grown_by: NodeId) {
         let told: BTreeSet<_> = self
             .requests
             .values()

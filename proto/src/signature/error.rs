@@ -3,6 +3,8 @@
 use crate::crypto::{BadCertificate, KeyKind, ProxyKind};
 use crate::xml::XmlError;
 
+use super::rule::SignatureRule;
+
 /// What is wrong with a signed document; the sender's fault, save that an operator may admit more algorithms
 /// and that this machine may refuse one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -126,62 +128,40 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
-    /// Every rule that a document can break, in the order in which they are looked at.
-    pub const RULES: [&'static str; 24] = [
-        "document-size",
-        "doctype",
-        "xml",
-        "processing-instruction",
-        "root",
-        "no-signature",
-        "many-signatures",
-        "signature-wrapped",
-        "signature-last",
-        "signature-structure",
-        "algorithm",
-        "reference",
-        "transforms",
-        "key-info",
-        "digest-mismatch",
-        "certificate",
-        "proxy-certificate",
-        "ca-certificate",
-        "key-usage",
-        "key-kind",
-        "weak-key",
-        "key-restricted",
-        "algorithm-unavailable",
-        "signature-mismatch",
-    ];
+    /// The rule that the document breaks.
+    #[must_use]
+    pub const fn broken(&self) -> SignatureRule {
+        match self {
+            Self::Xml(XmlError::Doctype { .. }) => SignatureRule::Doctype,
+            Self::Xml(XmlError::TooLarge { .. }) => SignatureRule::DocumentSize,
+            Self::Xml(_) => SignatureRule::Xml,
+            Self::Instruction(_) => SignatureRule::Instruction,
+            Self::Root(_) => SignatureRule::Root,
+            Self::NoSignature => SignatureRule::NoSignature,
+            Self::ManySignatures(_) => SignatureRule::ManySignatures,
+            Self::Wrapped(_) => SignatureRule::Wrapped,
+            Self::NotLast(_) => SignatureRule::Last,
+            Self::Structure { .. } => SignatureRule::Structure,
+            Self::Reference(_) => SignatureRule::Reference,
+            Self::Transforms(_) => SignatureRule::Transforms,
+            Self::KeyInfo(_) => SignatureRule::KeyInfo,
+            Self::Algorithm { .. } => SignatureRule::Algorithm,
+            Self::DigestMismatch { .. } => SignatureRule::Digest,
+            Self::Certificate(_) => SignatureRule::Certificate,
+            Self::ProxyCertificate(_) => SignatureRule::ProxyCertificate,
+            Self::CaCertificate => SignatureRule::CaCertificate,
+            Self::KeyUsage => SignatureRule::KeyUsage,
+            Self::KeyKind { .. } => SignatureRule::KeyKind,
+            Self::KeyRestricted { .. } => SignatureRule::KeyRestricted,
+            Self::Unavailable { .. } => SignatureRule::Unavailable,
+            Self::WeakKey { .. } => SignatureRule::WeakKey,
+            Self::SignatureMismatch { .. } => SignatureRule::Signature,
+        }
+    }
 
-    /// The stable name of the rule that the document breaks.
+    /// The stable name of that rule.
     #[must_use]
     pub const fn rule(&self) -> &'static str {
-        match self {
-            Self::Xml(XmlError::Doctype { .. }) => "doctype",
-            Self::Xml(XmlError::TooLarge { .. }) => "document-size",
-            Self::Xml(_) => "xml",
-            Self::Instruction(_) => "processing-instruction",
-            Self::Root(_) => "root",
-            Self::NoSignature => "no-signature",
-            Self::ManySignatures(_) => "many-signatures",
-            Self::Wrapped(_) => "signature-wrapped",
-            Self::NotLast(_) => "signature-last",
-            Self::Structure { .. } => "signature-structure",
-            Self::Reference(_) => "reference",
-            Self::Transforms(_) => "transforms",
-            Self::KeyInfo(_) => "key-info",
-            Self::Algorithm { .. } => "algorithm",
-            Self::DigestMismatch { .. } => "digest-mismatch",
-            Self::Certificate(_) => "certificate",
-            Self::ProxyCertificate(_) => "proxy-certificate",
-            Self::CaCertificate => "ca-certificate",
-            Self::KeyUsage => "key-usage",
-            Self::KeyKind { .. } => "key-kind",
-            Self::KeyRestricted { .. } => "key-restricted",
-            Self::Unavailable { .. } => "algorithm-unavailable",
-            Self::WeakKey { .. } => "weak-key",
-            Self::SignatureMismatch { .. } => "signature-mismatch",
-        }
+        self.broken().published().name
     }
 }

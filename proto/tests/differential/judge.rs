@@ -132,7 +132,7 @@ fn is_of_another_encoding(document: &[u8]) -> bool {
 
 fn is_explained(error: &SignatureError) -> bool {
     let reason = error.to_string();
-    SignatureError::RULES.contains(&error.rule())
+    !error.broken().published().statement.is_empty()
         && (10..600).contains(&reason.chars().count())
         && !reason.contains(char::is_control)
 }

@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use proto::signature::{Algorithms, SignatureError};
+use proto::signature::{Algorithms, SignatureRule};
 
 use super::judge::{Judged, KINDS_OF_XML, judge};
 use super::make::{Original, Template, signed_by_us};
@@ -155,7 +155,8 @@ impl Tally {
     pub(crate) fn rules_not_met(&self) -> Vec<&'static str> {
         // The kinds stand for `xml`; and what OpenSSL lacks is no document's fault.
         let is_met_by_chance = |rule: &&str| !["xml", "algorithm-unavailable"].contains(rule);
-        let rules = SignatureError::RULES.into_iter().filter(is_met_by_chance).chain(KINDS_OF_XML);
+        let rules =
+            SignatureRule::ALL.iter().map(|rule| rule.published().name).filter(is_met_by_chance).chain(KINDS_OF_XML);
         rules.filter(|rule| !self.verdicts.contains_key(rule)).collect()
     }
 

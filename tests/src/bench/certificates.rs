@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proto::bounds::CERTIFICATES_CACHED_MAX;
-use proto::crypto::{RsaSize, SelfSigned, SigningKey, self_signed_pkcs12};
+use proto::crypto::{NewKey, SelfSigned, SigningKey, self_signed_pkcs12};
 use proto::signature::{SignRequest, SigningHash, sign};
 use proto::timestamp::Instant;
 
@@ -25,7 +25,7 @@ pub(super) fn documents(now: Instant) -> anyhow::Result<Vec<Vec<u8>>> {
         common_name: "Bench Tester".to_owned(),
         email: "bench@example.org".parse()?,
         organisation: None,
-        size: RsaSize::Rsa2048,
+        key: NewKey::Rsa2048,
         days: 365,
     };
     let store = self_signed_pkcs12(&request, PASSWORD, now.timestamp())?;

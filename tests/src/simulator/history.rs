@@ -86,7 +86,9 @@ pub(super) fn brief(input: &Input) -> String {
         Input::PeerDisconnected { .. } => "disconnected".to_owned(),
         Input::DialFailed { .. } => "dial failed".to_owned(),
         Input::MembersChanged { .. } => "members changed".to_owned(),
-        Input::TrustChanged => "trust changed".to_owned(),
+        Input::TrustChanged { .. } => "trust changed".to_owned(),
+        Input::ItemsWithdrawn { items } => format!("{} withdrawn", items.len()),
+        Input::ItemsRestored { items } => format!("{} restored", items.len()),
         Input::Woke => "woke".to_owned(),
     }
 }

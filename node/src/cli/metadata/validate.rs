@@ -6,6 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use proto::document::{Strength, check_draft};
 use proto::intake::{Refusal, examine_as};
+use proto::rules::{self, Finding};
 use proto::signature::Algorithms;
 use serde::Serialize;
 
@@ -20,6 +21,7 @@ Prints `valid` or `invalid: RULE: REASON` for each file; the status is 1 where o
 
 Examples:
   marketplace metadata validate signed.xml
+  marketplace metadata validate --explain signed.xml
   marketplace metadata validate --unsigned --rules strict draft.xml")]
 pub(in crate::cli) struct Validate {
     /// The documents
@@ -46,6 +48,15 @@ pub(in crate::cli) struct Validate {
     /// Whether the original's schema counts, too
     #[arg(long, value_enum, default_value_t, env = "MARKETPLACE_RULES", hide_env = true)]
     rules: Rules,
+    /// Print every rule with its verdict; docs/rules.md is the same table
+    #[arg(
+        long,
+        action = ArgAction::SetTrue,
+        value_parser = BoolishValueParser::new(),
+        env = "MARKETPLACE_EXPLAIN",
+        hide_env = true
+    )]
+    explain: bool,
 }
 
 /// Which rules count.
@@ -69,6 +80,40 @@ struct Judgement {
     rule: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<Explained>,
+}
+
+/// A rule and what was found of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Explained {
+    number: u16,
+    name: &'static str,
+    stage: String,
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    statement: &'static str,
+}
+
+impl From<Finding> for Explained {
+    fn from(finding: Finding) -> Self {
+        let (verdict, reason) = match finding.verdict {
+            rules::Verdict::Kept => ("kept", None),
+            rules::Verdict::Broken { reason } => ("BROKEN", Some(reason)),
+            rules::Verdict::NotReached => ("not reached", None),
+            rules::Verdict::NotAsked => ("not asked", None),
+        };
+        let rule = finding.rule;
+        Self {
+            number: rule.number,
+            name: rule.name,
+            stage: rule.stage.to_string(),
+            verdict,
+            reason,
+            statement: rule.statement.trim_start(),
+        }
+    }
 }
 
 impl Validate {
@@ -88,6 +133,9 @@ impl Validate {
             Rules::Strict => Strength::Strict,
         };
         let algorithms = if self.legacy { Algorithms::Legacy } else { Algorithms::Modern };
+        if self.explain {
+            return self.explain(document, algorithms, strength);
+        }
         if self.unsigned {
             return match check_draft(document, strength) {
                 Ok(()) => valid(None),
@@ -100,26 +148,55 @@ impl Validate {
             Err(Refusal::Policy(refusal)) => invalid(refusal.rule(), refusal.to_string()),
         }
     }
+
+    fn explain(&self, document: &[u8], algorithms: Algorithms, strength: Strength) -> Judgement {
+        let (findings, entry) = match self.unsigned {
+            true => (rules::explain_draft(document, strength), None),
+            false => rules::explain(document, algorithms, strength),
+        };
+        let broken = findings.iter().find_map(|finding| match &finding.verdict {
+            rules::Verdict::Broken { reason } => Some((finding.rule.name, reason.clone())),
+            _ => None,
+        });
+        let judgement = match broken {
+            None => valid(entry.map(|entry| entry.id().to_string())),
+            Some((rule, reason)) => invalid(rule, reason),
+        };
+        Judgement { rules: findings.into_iter().map(Explained::from).collect(), ..judgement }
+    }
 }
 
 const fn valid(entry: Option<String>) -> Judgement {
-    Judgement { file: String::new(), valid: true, entry, rule: None, reason: None }
+    Judgement { file: String::new(), valid: true, entry, rule: None, reason: None, rules: Vec::new() }
 }
 
 const fn invalid(rule: &'static str, reason: String) -> Judgement {
-    Judgement { file: String::new(), valid: false, entry: None, rule: Some(rule), reason: Some(reason) }
+    Judgement {
+        file: String::new(),
+        valid: false,
+        entry: None,
+        rule: Some(rule),
+        reason: Some(reason),
+        rules: Vec::new(),
+    }
 }
 
 /// A line for each file; the file is named where there are several.
 fn describe(judged: &[Judgement]) -> String {
     let line = |verdict: &Judgement| {
         let file = if judged.len() > 1 { format!("{}: ", verdict.file) } else { String::new() };
-        match (verdict.rule, &verdict.reason) {
+        let verdict_line = match (verdict.rule, &verdict.reason) {
             (Some(rule), Some(reason)) => format!("{file}invalid: {rule}: {}", visible(reason)),
             _ => format!("{file}valid"),
-        }
+        };
+        std::iter::once(verdict_line).chain(verdict.rules.iter().map(describe_rule)).collect::<Vec<_>>().join("\n")
     };
     judged.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn describe_rule(rule: &Explained) -> String {
+    let said = rule.reason.as_deref().unwrap_or(rule.statement);
+    format!("  {}  {:11}  {:22}  {}", rule.number, rule.verdict, rule.name, visible(said))
 }
 
 #[cfg(test)]
@@ -130,7 +207,7 @@ mod tests {
     use super::*;
 
     fn validate(rules: Rules) -> Validate {
-        Validate { files: Vec::new(), unsigned: true, legacy: false, rules }
+        Validate { files: Vec::new(), unsigned: true, legacy: false, rules, explain: false }
     }
 
     #[test]
@@ -149,5 +226,20 @@ mod tests {
         ];
         assert_eq!(describe(&judged), "a: valid\nb: invalid: one-type: 2 of them");
         assert_eq!(describe(&judged[1..]), "invalid: one-type: 2 of them");
+    }
+
+    #[test]
+    fn an_explanation_gives_every_rule_its_verdict() {
+        let draft = Template::new(ImageIdentifier::from_sha1([7; 20]), 10, "machine").to_xml();
+        let explaining = Validate { explain: true, unsigned: false, ..validate(Rules::Server) };
+        let judged = explaining.judge(draft.as_bytes());
+        assert_eq!(judged.rule, Some("no-signature"));
+        let verdict = |name: &str| judged.rules.iter().find(|rule| rule.name == name).map(|rule| rule.verdict);
+        assert_eq!(verdict("doctype"), Some("kept"));
+        assert_eq!(verdict("no-signature"), Some("BROKEN"));
+        assert_eq!(verdict("digest-mismatch"), Some("not reached"));
+        assert_eq!(verdict("plain-text"), Some("not asked"));
+        assert_eq!(judged.rules.len(), rules::all().count());
+        assert_eq!(describe(&[judged]).lines().count(), 1 + rules::all().count());
     }
 }

@@ -16,7 +16,7 @@ pub trait Source: Send + 'static {
     /// At most `limit` changes after the change `after`, in order: their places and entries.
     fn changes_after(&self, after: u64, limit: usize) -> Result<Vec<(u64, EntryId)>, SourceError>;
 
-    /// What is to be shown of an entry now; none where it cannot be read any more.
+    /// What is to be shown of an entry now; none where it is not held any more.
     fn entry(&self, entry: EntryId) -> Result<Option<GraphEntry>, SourceError>;
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oxigraph::model::{Literal, NamedNode, NamedNodeRef, Quad, Term, TermRef};
+use oxigraph::model::{Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, Term, TermRef};
 use oxigraph::store::{Store, Transaction};
 use proto::entry::EntryId;
 
@@ -45,18 +45,33 @@ impl GraphStore {
         Ok(position)
     }
 
-    /// Puts an entry where it belongs, and sets the position from `before` to `after` with it.
-    pub(super) fn put(&self, entry: Option<&GraphEntry>, before: u64, after: u64) -> Result<(), GraphError> {
+    /// Puts an entry where it belongs, or removes it where it is none, and sets the position from `before` to `after`
+    /// with it.
+    pub(super) fn put(
+        &self,
+        id: EntryId,
+        entry: Option<&GraphEntry>,
+        before: u64,
+        after: u64,
+    ) -> Result<(), GraphError> {
         let mut transaction = self.0.start_transaction()?;
-        if let Some(entry) = entry {
-            put_entry(&mut transaction, entry)?;
+        match entry {
+            Some(entry) => put_entry(&mut transaction, entry)?,
+            None => remove_entry(&mut transaction, id)?,
         }
         set_position(&mut transaction, before, after);
         Ok(transaction.commit()?)
     }
 
-    /// Puts many entries, and sets the position after them; an end in between leaves what the next start puts again.
-    pub(super) fn put_all(&self, entries: &[GraphEntry], before: u64, after: u64) -> Result<(), GraphError> {
+    /// Puts many entries and removes those that are `gone`, and sets the position after them; an end in between leaves
+    /// what the next start puts again.
+    pub(super) fn put_all(
+        &self,
+        entries: &[GraphEntry],
+        gone: &[EntryId],
+        before: u64,
+        after: u64,
+    ) -> Result<(), GraphError> {
         let (held, new) = self.divide(entries)?;
         let mut loader = self.0.bulk_loader();
         loader.load_quads(new.into_values().flat_map(new_quads))?;
@@ -64,6 +79,9 @@ impl GraphStore {
         let mut transaction = self.0.start_transaction()?;
         for entry in held.into_values() {
             put_entry(&mut transaction, entry)?;
+        }
+        for entry in gone {
+            remove_entry(&mut transaction, *entry)?;
         }
         set_position(&mut transaction, before, after);
         Ok(transaction.commit()?)
@@ -129,6 +147,24 @@ fn put_entry(transaction: &mut Transaction<'_>, entry: &GraphEntry) -> Result<()
     }
     known.iter().for_each(|quad| transaction.remove(quad));
     transaction.extend(&entry.provenance_quads());
+    Ok(())
+}
+
+/// All that a document says hangs on the entry's own subject, by blank nodes that are its own too.
+fn remove_entry(transaction: &mut Transaction<'_>, entry: EntryId) -> Result<(), GraphError> {
+    let entry = apply::subject(entry);
+    let mut subjects = vec![NamedOrBlankNode::from(entry.clone())];
+    known_of(transaction, &entry)?.iter().for_each(|quad| transaction.remove(quad));
+    while let Some(subject) = subjects.pop() {
+        let found = transaction.quads_for_pattern(Some(subject.as_ref()), None, None, None);
+        for quad in found.collect::<Result<Vec<_>, _>>()? {
+            if let Term::BlankNode(node) = &quad.object {
+                subjects.push(node.clone().into());
+            }
+            // It goes at once, so that nodes in a circle are passed once.
+            transaction.remove(&quad);
+        }
+    }
     Ok(())
 }
 

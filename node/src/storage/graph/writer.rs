@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use proto::entry::EntryId;
 use tokio::sync::{oneshot, watch};
 
 use super::Progress;
@@ -218,13 +219,13 @@ impl Follower {
             let changes = self.source.changes_after(self.position, GRAPH_CHANGES_MAX)?;
             let Some((last, _)) = changes.last().copied() else { return Ok(()) };
             if changes.len() >= GRAPH_BULK_MIN {
-                let entries = self.read_all(&changes)?;
-                self.store.put_all(&entries, self.position, last)?;
+                let (entries, gone) = self.read_all(&changes)?;
+                self.store.put_all(&entries, &gone, self.position, last)?;
                 self.come_to(last);
             } else {
-                for (change, entry) in changes {
-                    let entry = self.source.entry(entry)?;
-                    self.store.put(entry.as_ref(), self.position, change)?;
+                for (change, id) in changes {
+                    let entry = self.source.entry(id)?;
+                    self.store.put(id, entry.as_ref(), self.position, change)?;
                     self.come_to(change);
                     if self.orders.lock().closing {
                         return Ok(());
@@ -238,15 +239,19 @@ impl Follower {
         }
     }
 
-    fn read_all(&self, changes: &[(u64, proto::entry::EntryId)]) -> Result<Vec<GraphEntry>, GraphError> {
+    /// The entries of these changes, and those that are not held any more.
+    fn read_all(&self, changes: &[(u64, EntryId)]) -> Result<(Vec<GraphEntry>, Vec<EntryId>), GraphError> {
         let mut entries: Vec<_> = changes.iter().map(|(_, entry)| *entry).collect();
         entries.sort_unstable();
         entries.dedup();
-        let mut read = Vec::with_capacity(entries.len());
-        for entry in entries {
-            read.extend(self.source.entry(entry)?);
+        let (mut read, mut gone) = (Vec::with_capacity(entries.len()), Vec::new());
+        for id in entries {
+            match self.source.entry(id)? {
+                Some(entry) => read.push(entry),
+                None => gone.push(id),
+            }
         }
-        Ok(read)
+        Ok((read, gone))
     }
 
     fn come_to(&mut self, position: u64) {

@@ -1,121 +1,177 @@
 //! Admission: a candidate becomes an entry, or a further admission of one.
 
 use proto::reconcile::Item;
-use proto::standing::{Address, Claim, standing};
+use proto::standing::{Address, Certification, Claim, Standing, standing};
+use proto::timestamp::Instant;
 use proto::trust::PolicyRefusal;
 use proto::view::{self, Placement};
 use rusqlite::params;
-use web::registry::Scope;
+use web::registry::{Coordinates, Scope};
 
 use super::candidate::{Admitted, Candidate, Freshness, ItemChange, Novelty, SignedReceipt};
 use super::claims::{self, HeldClaim};
 use super::columns;
 use super::error::{AdmitError, LedgerError};
+use super::withdraw::Part;
 use super::writer::Session;
 
 impl Session {
-    pub(super) fn admit(&mut self, candidate: &Candidate) -> Result<Admitted, AdmitError> {
-        let admitted = match claims::of_entry(&self.connection, candidate.entry)? {
-            Some(held) => self.extend(candidate, &held)?,
-            None => self.insert(candidate)?,
+    /// Admits a candidate. What policy refuses of what others admitted is remembered in the same commit.
+    pub(super) fn admit(&mut self, candidate: &Candidate) -> Result<Result<Admitted, PolicyRefusal>, AdmitError> {
+        self.reevaluate_early(&candidate.at.email)?;
+        let outcome = match self.judge.judge_document(candidate) {
+            Ok(()) => self.merge(candidate),
+            Err(refusal) => Err(refusal.into()),
         };
-        self.connection
-            .prepare_cached("DELETE FROM refusal WHERE item = ?1")?
-            .execute((candidate.receipt.id.as_bytes(),))?;
-        Ok(admitted)
+        match outcome {
+            Ok(admitted) => Ok(Ok(admitted)),
+            Err(AdmitError::Refused(refusal)) if candidate.freshness == Freshness::Waived => {
+                self.remember_refused(candidate, &refusal)?;
+                Ok(Err(refusal))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn merge(&mut self, candidate: &Candidate) -> Result<Admitted, AdmitError> {
+        match claims::of_entry(&self.connection, candidate.entry)? {
+            Some(held) => self.extend(candidate, held),
+            None => self.insert(candidate),
+        }
     }
 
     fn insert(&mut self, candidate: &Candidate) -> Result<Admitted, AdmitError> {
-        let claim = candidate.claim();
+        let certification = self.certify(candidate);
+        let mut claim = candidate.claim(certification);
         let before = self.address(&claim.email)?;
-        let mut address = before.clone();
-        address.add(&claim, &self.trust);
-        let mut group = claims::of_group(&self.connection, claim.image, &claim.email)?;
-        let placement = self.judge(candidate, &claim, &group, &address)?;
+        let group = claims::of_group(&self.connection, claim.image, &claim.email)?;
+        let standing = self.judge(candidate, &claim, &group, &before)?;
 
-        let seq = self.insert_entry(candidate, placement)?;
-        self.insert_admission(seq, candidate)?;
-        self.log_change(seq)?;
-        group.push(HeldClaim { seq, claim, placement });
-        self.replace_after(&before, &address, &group)?;
+        if let Some(first_seen) = self.take_refused(&candidate.receipt.id)? {
+            claim.first_seen = claim.first_seen.min(first_seen);
+            self.count_admitted()?;
+        }
+        let seq = self.insert_entry(candidate, &claim, standing)?;
+        self.insert_admission(seq, candidate, certification)?;
+        self.log_change(candidate.entry)?;
+        let mut after = before.clone();
+        after.add(&claim, &self.judge.trust);
+        let after = self.settle(&candidate.at, &before, after, candidate.now.into())?;
+        self.reconsider_entry(candidate.entry, &candidate.at.email)?;
 
         let federated = (candidate.scope == Scope::Federated).then(|| candidate.receipt.item());
         let items = ItemChange { added: federated.into_iter().collect(), removed: Vec::new() };
         let admitted = self.admitted(seq, Novelty::New, items)?;
-        self.keep_address(&candidate.at.email, address);
+        self.keep_address(&candidate.at.email, after);
         Ok(admitted)
     }
 
-    /// Whether the new entry is taken, and where it would stand alone.
+    /// Refuses what [`Self::admit`] would refuse of an entry that is not held.
+    pub(super) fn judge_candidate(&self, candidate: &Candidate) -> Result<(), AdmitError> {
+        self.judge.judge_document(candidate)?;
+        let claim = candidate.claim(self.certify(candidate));
+        let before = self.address(&claim.email)?;
+        let group = claims::of_group(&self.connection, claim.image, &claim.email)?;
+        self.judge(candidate, &claim, &group, &before).map(|_| ())
+    }
+
+    /// Whether the new entry is taken, and how well its endorser is known.
     fn judge(
         &self,
         candidate: &Candidate,
         claim: &Claim,
         group: &[HeldClaim],
-        address: &Address,
-    ) -> Result<Placement, AdmitError> {
+        before: &Address,
+    ) -> Result<Standing, AdmitError> {
+        let trust = &self.judge.trust;
+        let mut address = before.clone();
+        address.add(claim, trust);
         let unbound = || PolicyRefusal::UnboundEmail { email: claim.email.clone(), key: claim.key };
-        let standing = standing(claim, address, &self.trust).ok_or_else(unbound)?;
-        self.trust.policy.judge_standing(&claim.email, standing)?;
+        let standing = standing(claim, &address, trust).ok_or_else(unbound)?;
+        trust.policy.judge_standing(&claim.email, standing)?;
         if candidate.freshness == Freshness::Checked {
             let claims: Vec<&Claim> = group.iter().map(|held| &held.claim).collect();
-            view::check_fresh(claim, &claims, address, &self.trust)?;
+            view::check_fresh(claim, &claims, &address, trust)?;
         }
-        Ok(Placement { standing, superseded_by: None })
+        Ok(standing)
     }
 
     /// Moves what a changed claim moves: its group, or every entry of its address where that is now known otherwise.
-    fn replace_after(&self, before: &Address, after: &Address, group: &[HeldClaim]) -> Result<(), LedgerError> {
-        let is_same = before.established_key() == after.established_key() && before.is_vouched() == after.is_vouched();
-        match group.first() {
-            Some(first) if !is_same => {
-                let all = claims::of_email(&self.connection, &first.claim.email)?;
-                self.replace(&all, after)?;
-            }
-            _ => {
-                self.replace(group, after)?;
+    ///
+    /// What its standing refuses by now is withdrawn, and what was refused for its standing is tried again.
+    fn settle(
+        &mut self,
+        at: &Coordinates,
+        before: &Address,
+        after: Address,
+        now: Instant,
+    ) -> Result<Address, LedgerError> {
+        let is_same = before.judges_as(&after);
+        let held = match is_same {
+            true => claims::of_group(&self.connection, at.image, &at.email)?,
+            false => claims::of_email(&self.connection, &at.email)?,
+        };
+        let (mut kept, mut is_whole) = (Vec::with_capacity(held.len()), true);
+        for held in held {
+            match self.refused_standing(&held, &after) {
+                Some(refusal) => {
+                    self.withdraw(held.seq, Part::Whole, &refusal, now)?;
+                    is_whole = false;
+                }
+                None => kept.push(held),
             }
         }
-        Ok(())
+        let after = if is_whole { after } else { self.fold_address(&at.email)? };
+        self.replace(&kept, &after)?;
+        if !is_same {
+            self.reconsider(&at.email)?;
+        }
+        Ok(after)
     }
 
-    fn extend(&mut self, candidate: &Candidate, held: &HeldClaim) -> Result<Admitted, AdmitError> {
-        let mut items = self.widen_scope(candidate, held.seq)?;
+    fn extend(&mut self, candidate: &Candidate, held: HeldClaim) -> Result<Admitted, AdmitError> {
+        let (seq, before) = (held.seq, self.address(&held.claim.email)?);
+        let first_seen = self.take_refused(&candidate.receipt.id)?.unwrap_or(candidate.seen).min(candidate.seen);
+        let mut items = self.widen_scope(candidate, seq)?;
         let is_wider = !items.added.is_empty();
-        let merge = self.merge_admission(candidate, held.seq, &mut items)?;
-        if merge == Merge::Nothing && !is_wider {
-            return Ok(self.admitted(held.seq, Novelty::Known, items)?);
+        let merge = self.merge_admission(candidate, seq, &mut items)?;
+        let novelty = match merge {
+            Merge::Known if !is_wider => return Ok(self.admitted(seq, Novelty::Known, items)?),
+            Merge::Outranked if !is_wider => return Ok(self.admitted(seq, Novelty::Outranked, items)?),
+            _ => Novelty::Extended,
+        };
+        if first_seen < held.claim.first_seen {
+            self.connection
+                .prepare_cached("UPDATE entry SET first_seen = ?2 WHERE seq = ?1")?
+                .execute((seq, columns::instant_column(first_seen)))?;
         }
-        let email = &held.claim.email;
-        let before = self.address(email)?;
-        let address = self.address_after(merge, &before, candidate, held)?;
-        self.log_change(held.seq)?;
-        let group = claims::of_group(&self.connection, held.claim.image, email)?;
-        self.replace_after(&before, &address, &group)?;
-        let admitted = self.admitted(held.seq, Novelty::Extended, items)?;
-        self.keep_address(email, address);
+        self.log_change(candidate.entry)?;
+        let after = self.address_after(merge, &before, candidate)?;
+        let held = claims::of_entry(&self.connection, candidate.entry)?;
+        let refusal = held.and_then(|held| self.refused_standing(&held, &after));
+        let after = self.settle(&candidate.at, &before, after, candidate.now.into())?;
+        self.reconsider_entry(candidate.entry, &candidate.at.email)?;
+        if let Some(refusal) = refusal {
+            // Its best admission gave way to a lesser one, and it was withdrawn just now.
+            self.forget_address(&candidate.at.email);
+            return Err(refusal.into());
+        }
+        let admitted = self.admitted(seq, novelty, items)?;
+        self.keep_address(&candidate.at.email, after);
         Ok(admitted)
     }
 
-    fn address_after(
-        &self,
-        merge: Merge,
-        before: &Address,
-        candidate: &Candidate,
-        held: &HeldClaim,
-    ) -> Result<Address, LedgerError> {
-        let mut address = before.clone();
-        match merge {
-            Merge::Nothing => {}
-            Merge::Added => {
-                let mut claim = held.claim.clone();
-                claim.witnesses.extend(candidate.claim().witnesses);
-                address.add(&claim, &self.trust);
+    fn address_after(&self, merge: Merge, before: &Address, candidate: &Candidate) -> Result<Address, LedgerError> {
+        match (merge, claims::of_entry(&self.connection, candidate.entry)?) {
+            (Merge::Known | Merge::Outranked, _) => Ok(before.clone()),
+            (Merge::Added, Some(extended)) => {
+                let mut address = before.clone();
+                address.add(&extended.claim, &self.judge.trust);
+                Ok(address)
             }
             // The fold may have stood on the admission that is gone.
-            Merge::Replaced => address = self.fold_address(&held.claim.email)?,
+            _ => self.fold_address(&candidate.at.email),
         }
-        Ok(address)
     }
 
     /// An entry that was local becomes federated with the admissions it has; the other way there is none.
@@ -138,15 +194,25 @@ impl Session {
         let receipt = &candidate.receipt;
         let kept = self.admissions(seq)?;
         let replaced = kept.iter().find(|kept| kept.origin == *receipt.receipt.origin.public_key());
-        if replaced.is_some_and(|replaced| replaced.item <= receipt.item()) {
-            return Ok(Merge::Nothing);
+        if replaced.is_some_and(|replaced| replaced.item == receipt.item()) {
+            return Ok(Merge::Known);
+        }
+        if replaced.is_some_and(|replaced| replaced.item < receipt.item()) {
+            if candidate.freshness == Freshness::Waived {
+                self.remember_outranked(candidate)?;
+            }
+            return Ok(Merge::Outranked);
         }
         if let Some(replaced) = replaced {
+            self.remember_replaced(&replaced.item.id, candidate.now.into())?;
             self.delete_admission(seq, replaced)?;
         }
-        self.insert_admission(seq, candidate)?;
+        self.insert_admission(seq, candidate, self.certify(candidate))?;
         self.serve_earliest(seq)?;
-        self.forget_unbound_document(replaced)?;
+        if let Some(replaced) = replaced {
+            self.forget_unbound_document(&replaced.document)?;
+        }
+        self.gather_evidence(seq)?;
         if self.scope(seq)? == Scope::Federated {
             items.added.retain(|item| Some(item) != replaced.map(|replaced| &replaced.item));
             items.removed.extend(replaced.map(|replaced| replaced.item));
@@ -181,7 +247,7 @@ impl Session {
     }
 
     /// The bytes served are those of the earliest admission over all origins.
-    fn serve_earliest(&self, seq: i64) -> Result<(), LedgerError> {
+    pub(super) fn serve_earliest(&self, seq: i64) -> Result<(), LedgerError> {
         let earliest = self.admissions(seq)?.into_iter().min_by_key(|kept| kept.item);
         if let Some(earliest) = earliest {
             self.connection
@@ -191,24 +257,15 @@ impl Session {
         Ok(())
     }
 
-    fn forget_unbound_document(&self, replaced: Option<&KeptAdmission>) -> Result<(), LedgerError> {
-        if let Some(replaced) = replaced {
-            self.connection
-                .prepare_cached(
-                    "DELETE FROM document WHERE sha256 = ?1
-                     AND NOT EXISTS (SELECT 1 FROM admission WHERE admission.document = document.sha256)",
-                )?
-                .execute((replaced.document,))?;
-        }
-        Ok(())
-    }
-
     /// A document is kept for each digest that an admission binds, so that every envelope can be checked by a peer.
-    fn insert_admission(&self, seq: i64, candidate: &Candidate) -> Result<(), LedgerError> {
+    fn insert_admission(
+        &self,
+        seq: i64,
+        candidate: &Candidate,
+        certification: Certification,
+    ) -> Result<(), LedgerError> {
         let SignedReceipt { id, receipt, bytes } = &candidate.receipt;
-        self.connection
-            .prepare_cached("INSERT OR IGNORE INTO document (sha256, raw) VALUES (?1, ?2)")?
-            .execute((receipt.document.as_bytes(), &candidate.raw[..]))?;
+        self.keep_document(candidate, certification)?;
         self.connection
             .prepare_cached(
                 "INSERT INTO admission (entry, origin, id, admitted, confirmation, document, bytes)
@@ -226,7 +283,8 @@ impl Session {
         Ok(())
     }
 
-    fn insert_entry(&self, candidate: &Candidate, placement: Placement) -> Result<i64, LedgerError> {
+    /// The entry as if it were alone; what supersedes it is found with all others.
+    fn insert_entry(&self, candidate: &Candidate, claim: &Claim, standing: Standing) -> Result<i64, LedgerError> {
         let shown = &candidate.description;
         self.connection.prepare_cached(INSERT_ENTRY)?.execute(params![
             candidate.entry.as_bytes(),
@@ -235,12 +293,14 @@ impl Session {
             candidate.at.created.unix_seconds(),
             candidate.key.as_bytes(),
             columns::certificate_email_column(candidate.certificate_email),
+            columns::certification_column(claim.certification),
             candidate.subject,
             candidate.issuer,
-            columns::instant_column(candidate.seen),
+            columns::checksums_column(&candidate.checksums),
+            columns::instant_column(claim.first_seen),
             columns::scope_column(candidate.scope),
             candidate.receipt.receipt.document.as_bytes(),
-            columns::standing_column(placement.standing),
+            columns::standing_column(standing),
             shown.deprecated,
             shown.valid.map(|valid| valid.unix_seconds()),
             shown.title,
@@ -259,7 +319,7 @@ impl Session {
 
     fn admitted(&self, seq: i64, novelty: Novelty, items: ItemChange) -> Result<Admitted, LedgerError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT standing, superseded_by, (SELECT MAX(seq) FROM placement_change WHERE entry = entry.seq)
+            "SELECT standing, superseded_by, (SELECT MAX(seq) FROM placement_change WHERE entry = entry.id)
              FROM entry WHERE seq = ?1",
         )?;
         let admitted = statement.query_row((seq,), |row| {
@@ -272,16 +332,17 @@ impl Session {
 }
 
 const INSERT_ENTRY: &str = "
-    INSERT INTO entry (id, image, email, created, key, certificate_email, subject, issuer, first_seen, scope, document,
-                       standing, deprecated, valid, title, description, kind, os, os_version, os_arch, version, bytes,
-                       locations, tags)
+    INSERT INTO entry (id, image, email, created, key, certificate_email, certification, subject, issuer, checksums,
+                       first_seen, scope, document, standing, deprecated, valid, title, description, kind, os,
+                       os_version, os_arch, version, bytes, locations, tags)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-            ?24)";
+            ?24, ?25, ?26)";
 
 /// What an admission changed among those of its entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Merge {
-    Nothing,
+    Known,
+    Outranked,
     Added,
     Replaced,
 }

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use proto::admission::{AdmissionId, Receipt};
+use proto::checksum::Checksum;
+use proto::crypto::Certificate;
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
 use proto::reconcile::Item;
-use proto::standing::{CertificateEmail, Claim, Witness};
+use proto::standing::{CertificateEmail, Certification, Claim, Witness};
 use proto::timestamp::{Instant, Timestamp};
 use proto::view::Placement;
 use web::registry::{Coordinates, Scope, Summary};
@@ -19,8 +21,14 @@ pub struct Candidate {
     pub at: Coordinates,
     /// The digest of the signer's SubjectPublicKeyInfo.
     pub key: Sha256Digest,
-    /// Whether the certificate states the address.
+    /// Whether the certificate of this document states the address.
     pub certificate_email: CertificateEmail,
+    /// The certificates of this document: the signer's first, then hints for its chain.
+    pub certificates: Vec<Certificate>,
+    /// What only `legacy_algorithms` admits about this document's signature.
+    pub legacy: Option<String>,
+    /// The checksums of the image.
+    pub checksums: Vec<Checksum>,
     /// The signer's subject, as the original writes it.
     pub subject: String,
     /// The signer's issuer, as the original writes it.
@@ -37,6 +45,19 @@ pub struct Candidate {
     pub scope: Scope,
     /// Whether the upload rule applies.
     pub freshness: Freshness,
+    /// Whether it matters who admitted it.
+    pub origin_rule: OriginRule,
+    /// The present moment, at which revocations are looked at.
+    pub now: Timestamp,
+}
+
+/// Whether an admission of a node that is no member may be refused for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OriginRule {
+    /// It may.
+    Applies,
+    /// It may not: the admission was held here before, and a member that leaves takes nothing with it.
+    Waived,
 }
 
 /// A receipt with its signed form; the ledger keeps both and checks neither.
@@ -110,6 +131,8 @@ pub enum Novelty {
     Extended,
     /// Nothing changed.
     Known,
+    /// An earlier admission of its origin is held; this one is remembered as refused.
+    Outranked,
 }
 
 /// A difference of the set of items.
@@ -179,8 +202,8 @@ impl SignedReceipt {
 }
 
 impl Candidate {
-    /// The claim with its one witness.
-    pub(super) fn claim(&self) -> Claim {
+    /// The claim with its one witness, by what its certificates are found to prove.
+    pub(super) fn claim(&self, certification: Certification) -> Claim {
         let receipt = &self.receipt.receipt;
         let witness =
             Witness { origin: receipt.origin, admitted: receipt.admitted, confirmation: receipt.confirmation };
@@ -190,7 +213,9 @@ impl Candidate {
             email: self.at.email.clone(),
             created: self.at.created,
             key: self.key,
+            subject: self.subject.clone(),
             certificate_email: self.certificate_email,
+            certification,
             first_seen: self.seen,
             witnesses: vec![witness],
         }

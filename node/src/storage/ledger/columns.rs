@@ -4,16 +4,19 @@ use std::error::Error;
 use std::str::FromStr;
 
 use proto::admission::{AdmissionId, Confirmation};
+use proto::checksum::Checksum;
 use proto::digest::Sha256Digest;
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
 use proto::node_id::NodeId;
-use proto::standing::{CertificateEmail, Standing};
+use proto::standing::{CertificateEmail, Certification, Standing};
 use proto::timestamp::{Instant, Timestamp};
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};
 use web::registry::{Coordinates, Scope, Summary};
+
+use super::candidate::OriginRule;
 
 /// A stored number stands for nothing.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +110,11 @@ pub(super) const fn instant_column(instant: Instant) -> i64 {
     instant.unix_ms().cast_signed()
 }
 
+/// A count as the database compares it.
+pub(super) fn count_column(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 const STANDINGS: [Standing; 4] = [Standing::Contested, Standing::Bare, Standing::Confirmed, Standing::Certified];
 
 /// Standings are stored in their order, so that the database compares them as the domain does.
@@ -145,6 +153,43 @@ pub(super) fn certificate_email(row: &Row<'_>, at: usize) -> rusqlite::Result<Ce
     of_number(row, at, "certificate_email", &[CertificateEmail::Absent, CertificateEmail::Stated])
 }
 
+pub(super) const fn certification_column(certification: Certification) -> i64 {
+    match certification {
+        Certification::Unchained => 0,
+        Certification::Subject => 1,
+        Certification::Email => 2,
+    }
+}
+
+pub(super) fn certification(row: &Row<'_>, at: usize) -> rusqlite::Result<Certification> {
+    let values = [Certification::Unchained, Certification::Subject, Certification::Email];
+    of_number(row, at, "certification", &values)
+}
+
+pub(super) const fn origin_rule_column(origin_rule: OriginRule) -> i64 {
+    match origin_rule {
+        OriginRule::Applies => 0,
+        OriginRule::Waived => 1,
+    }
+}
+
+pub(super) fn origin_rule(row: &Row<'_>, at: usize) -> rusqlite::Result<OriginRule> {
+    of_number(row, at, "origin rule", &[OriginRule::Applies, OriginRule::Waived])
+}
+
+pub(super) fn checksums_column(checksums: &[Checksum]) -> String {
+    texts_column(&checksums.iter().map(Checksum::to_string).collect::<Vec<_>>())
+}
+
+/// Stored as documents write them, algorithm and all, so they are not read as an operator's are.
+pub(super) fn checksums(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Checksum>> {
+    let read = |text: String| {
+        let (algorithm, value) = text.rsplit_once(':').unwrap_or(("", &text));
+        Checksum::new(algorithm.into(), value).map_err(|error| unreadable(at, Type::Text, error))
+    };
+    texts(row, at)?.into_iter().map(read).collect()
+}
+
 pub(super) const fn confirmation_column(confirmation: Confirmation) -> i64 {
     match confirmation {
         Confirmation::Unconfirmed => 0,
@@ -156,7 +201,7 @@ pub(super) fn confirmation(row: &Row<'_>, at: usize) -> rusqlite::Result<Confirm
     of_number(row, at, "confirmation", &[Confirmation::Unconfirmed, Confirmation::Confirmed])
 }
 
-fn of_number<T: Copy>(row: &Row<'_>, at: usize, of: &'static str, values: &[T]) -> rusqlite::Result<T> {
+pub(super) fn of_number<T: Copy>(row: &Row<'_>, at: usize, of: &'static str, values: &[T]) -> rusqlite::Result<T> {
     let number: i64 = row.get(at)?;
     let index = usize::try_from(number).ok();
     index.and_then(|index| values.get(index)).copied().ok_or_else(|| no_such(of, at, number))

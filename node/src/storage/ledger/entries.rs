@@ -80,11 +80,8 @@ pub(super) fn stored(connection: &Connection, entry: EntryId) -> Result<Option<S
 
 /// At most `limit` changes after the change `after`.
 pub(super) fn changes_after(connection: &Connection, after: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT placement_change.seq, entry.id FROM placement_change
-         JOIN entry ON entry.seq = placement_change.entry
-         WHERE placement_change.seq > ?1 ORDER BY placement_change.seq LIMIT ?2",
-    )?;
+    let mut statement =
+        connection.prepare_cached("SELECT seq, entry FROM placement_change WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map((after.cast_signed(), limit), |row| {
         Ok(Change { seq: row.get::<_, i64>(0)?.cast_unsigned(), entry: columns::entry_id(row, 1)? })

@@ -14,6 +14,17 @@ pub enum LedgerError {
         /// The version of this program.
         known: u32,
     },
+    /// The file was written before the first release; the operator's to solve.
+    #[error(
+        "the ledger has schema version {found}, this program reads version {known} only; move the data folder away, \
+         start with a new one and fetch the entries again from the peers, or bring them in by marketplace ledger import"
+    )]
+    OlderSchema {
+        /// The version of the file.
+        found: u32,
+        /// The version of this program.
+        known: u32,
+    },
     /// SQLite failed; the machine's fault.
     #[error("the ledger failed: {0}")]
     Machine(String),

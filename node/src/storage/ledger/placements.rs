@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use proto::digest::Sha256Digest;
 use proto::email::Email;
+use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
 use proto::standing::{Address, Claim};
-use proto::trust::Trust;
 use proto::view::{self, Placement};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
 use super::claims::{self, HeldClaim};
 use super::columns;
@@ -30,7 +29,7 @@ impl Session {
     /// The same, read from the tables.
     pub(super) fn fold_address(&self, email: &Email) -> Result<Address, LedgerError> {
         let held = claims::of_email(&self.connection, email)?;
-        Ok(Address::of(held.iter().map(|held| &held.claim), &self.trust))
+        Ok(Address::of(held.iter().map(|held| &held.claim), &self.judge.trust))
     }
 
     /// Stores where these claims stand, which are all of some groups; returns how many moved.
@@ -39,10 +38,10 @@ impl Session {
         for group in groups(claims).into_values() {
             let before: BTreeMap<_, _> = group.iter().map(|held| (held.claim.entry, held)).collect();
             let claims: Vec<&Claim> = group.iter().map(|held| &held.claim).collect();
-            for (entry, placement) in view::place(&claims, address, &self.trust) {
+            for (entry, placement) in view::place(&claims, address, &self.judge.trust) {
                 let held = before.get(&entry).filter(|held| held.placement != placement);
                 if let Some(held) = held {
-                    self.store(held.seq, placement)?;
+                    self.store(held, placement)?;
                     moved += 1;
                 }
             }
@@ -50,48 +49,20 @@ impl Session {
         Ok(moved)
     }
 
-    fn store(&self, seq: i64, placement: Placement) -> Result<(), LedgerError> {
+    fn store(&self, held: &HeldClaim, placement: Placement) -> Result<(), LedgerError> {
         let superseded_by = placement.superseded_by.map(|by| *by.as_bytes());
         self.connection
             .prepare_cached("UPDATE entry SET standing = ?2, superseded_by = ?3 WHERE seq = ?1")?
-            .execute((seq, columns::standing_column(placement.standing), superseded_by))?;
-        self.log_change(seq)
+            .execute((held.seq, columns::standing_column(placement.standing), superseded_by))?;
+        self.log_change(held.claim.entry)
     }
 
     /// Tells the graph to look at an entry again.
-    pub(super) fn log_change(&self, seq: i64) -> Result<(), LedgerError> {
-        self.connection.prepare_cached("INSERT INTO placement_change (entry) VALUES (?1)")?.execute((seq,))?;
-        Ok(())
-    }
-
-    /// Takes new trust settings; computes every placement anew where they differ from those of the last time.
-    pub(super) fn retrust(&mut self, trust: Trust) -> Result<usize, LedgerError> {
-        let fingerprint = fingerprint(&trust);
-        let stored: Option<[u8; 32]> = self
-            .connection
-            .prepare_cached("SELECT value FROM setting WHERE name = 'trust'")?
-            .query_row((), |row| row.get(0))
-            .optional()?;
-        let before = self.trust.clone();
-        self.replace_trust(trust);
-        if stored.as_ref() == Some(fingerprint.as_bytes()) {
-            return Ok(0);
-        }
-        self.place_all(&fingerprint).inspect_err(|_| self.replace_trust(before))
-    }
-
-    fn place_all(&self, fingerprint: &Sha256Digest) -> Result<usize, LedgerError> {
-        let mut moved = 0;
-        for_each_email(&self.connection, |email| {
-            let held = claims::of_email(&self.connection, email)?;
-            let address = Address::of(held.iter().map(|held| &held.claim), &self.trust);
-            moved += self.replace(&held, &address)?;
-            Ok(())
-        })?;
+    pub(super) fn log_change(&self, entry: EntryId) -> Result<(), LedgerError> {
         self.connection
-            .prepare_cached("INSERT OR REPLACE INTO setting (name, value) VALUES ('trust', ?1)")?
-            .execute((fingerprint.as_bytes(),))?;
-        Ok(moved)
+            .prepare_cached("INSERT INTO placement_change (entry) VALUES (?1)")?
+            .execute((entry.as_bytes(),))?;
+        Ok(())
     }
 }
 
@@ -115,9 +86,4 @@ fn groups(claims: &[HeldClaim]) -> BTreeMap<(ImageIdentifier, &Email), Vec<&Held
         groups.entry((held.claim.image, &held.claim.email)).or_default().push(held);
     }
     groups
-}
-
-/// The settings' `Debug` text is in order and complete; that it may change between versions costs one pass.
-fn fingerprint(trust: &Trust) -> Sha256Digest {
-    Sha256Digest::of(format!("{trust:?}").as_bytes())
 }

@@ -5,12 +5,17 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::LedgerError;
+use super::{mail, pending, reminders};
 use crate::bounds::LEDGER_STATEMENTS_MAX;
 
 /// The version that this program writes, in SQLite's `user_version`.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Raw bytes stand apart from the entries, so that a list never reads past them.
+///
+/// What a certificate proves is kept with each document, for copies of an entry may carry different ones. A change names
+/// the entry by its identity, since the graph follows it also when the entry is withdrawn. A refusal whose `judged` is
+/// below the number of the judgement in force is due to be tried again.
 ///
 /// The `current_*` indexes carry all that a list filters by, so that an entry outside the page is skipped without
 /// reading its row; the `by_*` indexes serve the history, the groups of supersession and the endorsers.
@@ -23,8 +28,10 @@ CREATE TABLE entry (
     created INTEGER NOT NULL,
     key BLOB NOT NULL,
     certificate_email INTEGER NOT NULL,
+    certification INTEGER NOT NULL,
     subject TEXT NOT NULL,
     issuer TEXT NOT NULL,
+    checksums TEXT NOT NULL,
     first_seen INTEGER NOT NULL,
     scope INTEGER NOT NULL,
     document BLOB NOT NULL,
@@ -59,8 +66,24 @@ CREATE INDEX by_group ON entry (image, email, created, id, standing, is_deprecat
 CREATE TABLE document (
     seq INTEGER PRIMARY KEY,
     sha256 BLOB NOT NULL UNIQUE,
-    raw BLOB NOT NULL
+    raw BLOB NOT NULL,
+    legacy TEXT,
+    certificate_email INTEGER NOT NULL,
+    certification INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE certificate (
+    sha256 BLOB PRIMARY KEY,
+    der BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE document_certificate (
+    document BLOB NOT NULL REFERENCES document (sha256),
+    place INTEGER NOT NULL,
+    certificate BLOB NOT NULL REFERENCES certificate (sha256),
+    PRIMARY KEY (document, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_certificate_by_certificate ON document_certificate (certificate);
 
 CREATE TABLE admission (
     entry INTEGER NOT NULL REFERENCES entry (seq),
@@ -76,26 +99,34 @@ CREATE INDEX admission_by_document ON admission (document);
 
 CREATE TABLE placement_change (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    entry INTEGER NOT NULL REFERENCES entry (seq)
+    entry BLOB NOT NULL
 ) STRICT;
 CREATE INDEX placement_change_by_entry ON placement_change (entry, seq);
 
 CREATE TABLE refusal (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    item BLOB,
+    item BLOB NOT NULL UNIQUE,
     document BLOB NOT NULL,
     rule TEXT NOT NULL,
     reason TEXT NOT NULL,
     refused INTEGER NOT NULL,
     raw BLOB NOT NULL,
-    admission BLOB
+    admission BLOB NOT NULL,
+    entry BLOB NOT NULL,
+    email TEXT NOT NULL,
+    first_seen INTEGER NOT NULL,
+    scope INTEGER NOT NULL,
+    origin_rule INTEGER NOT NULL,
+    judged INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX refusal_by_item ON refusal (item, document);
 CREATE INDEX refusal_by_rule ON refusal (rule);
+CREATE INDEX refusal_by_email ON refusal (email, rule);
+CREATE INDEX refusal_by_judged ON refusal (judged, seq);
+CREATE INDEX refusal_of_strangers ON refusal (seq) WHERE origin_rule = 0;
 
 CREATE TABLE setting (
     name TEXT PRIMARY KEY,
-    value BLOB NOT NULL
+    value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
 
@@ -108,6 +139,10 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(LEDGER_STATEMENTS_MAX);
     migrate(&connection)?;
+    // These stand apart from what entries are, and a ledger without them gets them.
+    for tables in [mail::TABLES, pending::TABLES, reminders::TABLES] {
+        connection.execute_batch(tables)?;
+    }
     Ok(connection)
 }
 
@@ -127,6 +162,7 @@ fn migrate(connection: &Connection) -> Result<(), LedgerError> {
             Ok(connection.execute_batch(&make)?)
         }
         VERSION => Ok(()),
+        older if older < VERSION => Err(LedgerError::OlderSchema { found: older, known: VERSION }),
         newer => Err(LedgerError::NewerSchema { found: newer, known: VERSION }),
     }
 }

@@ -1,6 +1,10 @@
 //! The ledger's claims over hand-made entries.
 
 mod admissions;
+mod explain;
 mod lists;
 mod make;
 mod order;
+mod pending;
+mod reminders;
+mod trust;

@@ -1,25 +1,71 @@
 //! The one thread that writes: it commits what waits together, and lets no command harm another.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use proto::admission::AdmissionId;
 use proto::email::Email;
 use proto::standing::Address;
-use proto::trust::Trust;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::LedgerError;
+use super::judge::Judge;
 use crate::bounds::{LEDGER_ADDRESSES_MAX, LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX};
 
 /// What the writing thread owns.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: Connection,
-    pub(super) trust: Trust,
+    pub(super) judge: Judge,
+    /// What the commit under way tells the rest of the node.
+    unsaid: Said,
+    tidings: Arc<Tidings>,
     /// The fold of each address that was touched lately; always what the committed claims and the trust give.
     addresses: BTreeMap<Email, Address>,
+}
+
+/// What was committed and others have to do with.
+#[derive(Debug, Default)]
+pub(super) struct Tidings {
+    said: Mutex<Said>,
+    /// Rung when there is something to do in the background.
+    work: Notify,
+}
+
+/// Bounded by what was held: each withdrawn item stands here once until the federation is told.
+#[derive(Debug, Default)]
+struct Said {
+    withdrawn: Vec<AdmissionId>,
+    has_work: bool,
+}
+
+impl Said {
+    fn add(&mut self, mut other: Self) {
+        self.withdrawn.append(&mut other.withdrawn);
+        self.has_work |= other.has_work;
+    }
+}
+
+impl Tidings {
+    /// Takes the items that were withdrawn since the last time.
+    pub(super) fn take_withdrawn(&self) -> Vec<AdmissionId> {
+        std::mem::take(&mut lock(&self.said).withdrawn)
+    }
+
+    /// Returns when there is work; at once where there was some since the last time.
+    pub(super) async fn work(&self) {
+        self.work.notified().await;
+    }
+
+    fn say(&self, mut unsaid: Said) {
+        let has_work = unsaid.has_work || !unsaid.withdrawn.is_empty();
+        lock(&self.said).withdrawn.append(&mut unsaid.withdrawn);
+        if has_work {
+            self.work.notify_one();
+        }
+    }
 }
 
 /// The way to the writing thread.
@@ -104,12 +150,15 @@ fn run(mut session: Session, mut waiting: mpsc::Receiver<Command>) {
 }
 
 impl Session {
-    /// A session whose placements are those that `trust` gives.
-    pub(super) fn open(connection: Connection, trust: Trust) -> Result<Self, LedgerError> {
-        let mut session = Self { connection, trust: Trust::default(), addresses: BTreeMap::new() };
+    /// A session that judges by `judge`; what other settings judged waits to be judged anew.
+    pub(super) fn open(connection: Connection, judge: Judge, tidings: Arc<Tidings>) -> Result<Self, LedgerError> {
+        let mut session =
+            Self { connection, judge: judge.clone(), unsaid: Said::default(), tidings, addresses: BTreeMap::new() };
         session.connection.execute_batch("BEGIN IMMEDIATE")?;
-        session.retrust(trust)?;
+        session.rejudge(judge)?;
         session.connection.execute_batch("COMMIT")?;
+        // Whoever does the work in the background looks once for what an earlier end left.
+        session.tidings.say(Said { has_work: true, ..Said::default() });
         Ok(session)
     }
 
@@ -121,6 +170,7 @@ impl Session {
             tracing::error!(%error, "the ledger could not commit");
             self.forget();
         }
+        self.tidings.say(std::mem::take(&mut self.unsaid));
         for reply in replies {
             reply(committed.clone());
         }
@@ -129,6 +179,7 @@ impl Session {
     /// Drops an unfinished transaction and all that was concluded from it.
     fn forget(&mut self) {
         self.addresses.clear();
+        self.unsaid = Said::default();
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
@@ -142,9 +193,12 @@ impl Session {
             return Err(LedgerError::Machine("no transaction could be begun".to_owned()).into());
         }
         self.execute("SAVEPOINT command")?;
+        let before = std::mem::take(&mut self.unsaid);
         let result = work(self);
-        if result.is_err() {
-            self.execute("ROLLBACK TO command")?;
+        let unsaid = std::mem::replace(&mut self.unsaid, before);
+        match &result {
+            Ok(_) => self.unsaid.add(unsaid),
+            Err(_) => self.execute("ROLLBACK TO command")?,
         }
         self.execute("RELEASE command")?;
         result
@@ -169,8 +223,23 @@ impl Session {
         self.addresses.insert(email.clone(), address);
     }
 
-    pub(super) fn replace_trust(&mut self, trust: Trust) {
-        self.trust = trust;
+    /// Forgets the fold of an address, which is then read from the tables.
+    pub(super) fn forget_address(&mut self, email: &Email) {
+        self.addresses.remove(email);
+    }
+
+    pub(super) fn replace_judge(&mut self, judge: Judge) {
+        self.judge = judge;
         self.addresses.clear();
+    }
+
+    /// Has the federation told, once it is committed, that these items are not held any more.
+    pub(super) fn tell_withdrawn(&mut self, items: impl Iterator<Item = AdmissionId>) {
+        self.unsaid.withdrawn.extend(items);
+    }
+
+    /// Wakes who works in the background, once it is committed.
+    pub(super) const fn tell_work(&mut self) {
+        self.unsaid.has_work = true;
     }
 }

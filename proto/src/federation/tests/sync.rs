@@ -69,9 +69,49 @@ fn what_was_refused_is_not_fetched_again_until_trust_changes() {
     let effects = alice.waits(2 * INTERVAL_MS);
     let events = talk(&mut alice, &mut bob, effects);
     assert_eq!((summaries(&events)[0].needed, summaries(&events)[0].refused), (0, 0));
-    let effects = alice.is_told(Input::TrustChanged);
+    let effects = alice.is_told(Input::TrustChanged { refused: Vec::new() });
     let events = talk(&mut alice, &mut bob, effects);
     assert_eq!((summaries(&events)[0].needed, summaries(&events)[0].refused), (10, 10));
+}
+
+#[test]
+fn what_stays_refused_when_trust_changes_is_not_fetched_again() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(800..810));
+    let effects = alice.meets("bob");
+    talk(&mut alice, &mut bob, effects);
+    let refused = (800..809).map(|number| entry(number).item().id).collect();
+    let effects = alice.is_told(Input::TrustChanged { refused });
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!((summaries(&events)[0].needed, summaries(&events)[0].refused), (1, 1));
+}
+
+#[test]
+fn what_is_withdrawn_is_neither_offered_nor_fetched_and_what_is_restored_is_offered_again() {
+    let (mut alice, mut bob) = (Person::knowing("alice", &["bob"]), bob_holding(0..3));
+    let effects = alice.meets("bob");
+    talk(&mut alice, &mut bob, effects);
+    assert_eq!(alice.federation.held_count(), 3);
+    let items: Vec<_> = (0..2).map(|number| entry(number).item()).collect();
+    alice.is_told(Input::ItemsWithdrawn { items: items.iter().map(|item| item.id).collect() });
+    assert_eq!(alice.federation.held_count(), 1);
+    let effects = alice.waits(2 * INTERVAL_MS);
+    let events = talk(&mut alice, &mut bob, effects);
+    assert_eq!((summaries(&events)[0].needed, alice.federation.held_count()), (0, 1));
+
+    let effects = alice.is_told(Input::ItemsRestored { items });
+    assert_eq!(alice.federation.held_count(), 3);
+    let told = requests(&effects).into_iter().filter(|(_, request)| matches!(request, Request::Grown));
+    assert_eq!(told.count(), 1, "bob hears that it is worth asking");
+}
+
+#[test]
+fn an_intake_that_ends_after_its_item_was_withdrawn_holds_nothing() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    alice.meets("bob");
+    let effects = alice.hears("bob", &Gossip::of(entry(1)));
+    alice.is_told(Input::ItemsWithdrawn { items: vec![entry(1).item().id] });
+    alice.verifies(effects);
+    assert_eq!(alice.federation.held_count(), 0);
 }
 
 #[test]

@@ -24,6 +24,29 @@ async fn an_entrys_triples_stand_in_one_graph_and_move_to_another() {
 }
 
 #[tokio::test]
+async fn a_withdrawn_entry_leaves_nothing_behind_and_others_alone() {
+    let everything = "SELECT ?s { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }";
+    let (other, _) = showing([entry(2)]).await;
+    for placement in [GraphPlacement::Current, GraphPlacement::Superseded, GraphPlacement::Contested] {
+        let (graph, source) = showing([placed(placement, entry(1)), entry(2)]).await;
+        graph.wait_until(source.withdraw(entry(1).id)).await.unwrap();
+        assert_eq!(rows(&graph, everything).await.len(), rows(&other, everything).await.len());
+        assert_eq!(sizes(&graph).await, ["6", "0", "0"]);
+    }
+}
+
+#[tokio::test]
+async fn entries_that_are_withdrawn_among_many_changes_are_removed() {
+    let count = u16::try_from(GRAPH_BULK_MIN).unwrap();
+    let (graph, source) = showing([entry(0), entry(1)]).await;
+    let withdrawn = source.withdraw(entry(0).id);
+    let last = (2..count + 2).map(|number| source.set(entry(number))).max().unwrap();
+    graph.wait_until(last).await.unwrap();
+    assert!(withdrawn < last);
+    assert_eq!(sizes(&graph).await[0], (6 * (count + 1)).to_string());
+}
+
+#[tokio::test]
 async fn each_entry_has_a_subject_of_its_own() {
     let mut other = entry(2);
     other.triples = entry(1).triples;

@@ -34,6 +34,14 @@ impl Fake {
         u64::try_from(state.changes.len()).unwrap()
     }
 
+    /// Takes an entry away and returns its change.
+    pub(super) fn withdraw(&self, id: EntryId) -> u64 {
+        let mut state = self.0.lock().unwrap();
+        state.changes.push(id);
+        state.entries.remove(&id);
+        u64::try_from(state.changes.len()).unwrap()
+    }
+
     pub(super) fn fail(&self, failing: bool) {
         self.0.lock().unwrap().failing = failing;
     }

@@ -1,16 +1,15 @@
 //! What admission promises.
 
 use proto::admission::Confirmation;
-use proto::digest::Sha256Digest;
 use proto::standing::{CertificateEmail, Standing};
 use proto::timestamp::Instant;
 use proto::trust::{BareEntries, Policy, PolicyRefusal, Trust};
 use web::registry::{Coordinates, Scope};
 
-use super::make::{admitted_by, at, candidate, holding, image, jane, open, pinning, receipt, trust};
+use super::make::{admitted_by, at, candidate, holding, image, jane, open, pinning, rejudge, settle, trust};
 use crate::bounds::REFUSALS_MAX;
 use crate::storage::ledger::{
-    AdmitError, Candidate, FILE, Freshness, Item, Ledger, LedgerError, Novelty, Refusal, RefusedAdmission,
+    AdmitError, Candidate, FILE, Freshness, Item, Ledger, LedgerError, Novelty, Reevaluation,
 };
 
 fn item(candidate: &Candidate) -> Item {
@@ -49,7 +48,18 @@ async fn a_ledger_of_a_newer_program_is_not_opened() {
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     let error = Ledger::open(folder.path(), trust()).unwrap_err();
-    assert_eq!(error, LedgerError::NewerSchema { found: 99, known: 1 });
+    assert_eq!(error, LedgerError::NewerSchema { found: 99, known: 2 });
+}
+
+#[tokio::test]
+async fn a_ledger_of_before_the_first_release_is_not_opened_and_the_error_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path()).close().await;
+    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    file.pragma_update(None, "user_version", 1).unwrap();
+    let error = Ledger::open(folder.path(), trust()).unwrap_err();
+    assert_eq!(error, LedgerError::OlderSchema { found: 1, known: 2 });
+    assert!(error.to_string().contains("move the data folder away"), "{error}");
 }
 
 #[tokio::test]
@@ -74,7 +84,8 @@ async fn an_earlier_admission_of_an_origin_replaces_its_later_one() {
     assert_eq!(admitted.items.added, [item(&earlier)]);
     assert_eq!(admitted.items.removed, [item(&later)]);
     assert_eq!(ledger.items().await.unwrap(), [item(&earlier)]);
-    assert_eq!(ledger.admit(later).await.unwrap().novelty, Novelty::Known);
+    assert_eq!(ledger.refused_items().await.unwrap(), [later.receipt.id]);
+    assert_eq!(ledger.admit(later).await.unwrap().novelty, Novelty::Outranked);
 }
 
 #[tokio::test]
@@ -142,7 +153,7 @@ async fn an_unbound_address_is_refused_and_a_pinned_key_is_not() {
     silent.certificate_email = CertificateEmail::Absent;
     let refused = ledger.admit(silent.clone()).await.unwrap_err();
     assert!(matches!(refused, AdmitError::Refused(PolicyRefusal::UnboundEmail { .. })));
-    ledger.retrust(pinning(1)).await.unwrap();
+    ledger.rejudge(pinning(1).into()).await.unwrap();
     assert_eq!(ledger.admit(silent).await.unwrap().placement.standing, Standing::Confirmed);
 }
 
@@ -212,15 +223,15 @@ async fn new_trust_settings_move_what_is_held_also_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let (bare, contested) = (candidate(1, 1, 100), candidate(2, 2, 200));
     let ledger = holding(folder.path(), &[bare.clone(), contested.clone()]).await;
-    assert_eq!(ledger.retrust(trust()).await, Ok(0));
-    assert_eq!(ledger.retrust(pinning(2)).await, Ok(2));
+    assert_eq!(rejudge(&ledger, trust(), &[]).await, Reevaluation::default());
+    assert_eq!(rejudge(&ledger, pinning(2), &[]).await, Reevaluation { moved: 2, ..Reevaluation::default() });
     assert!(ledger.check(pinning(2)).await.unwrap().is_clean());
     assert!(!ledger.check(trust()).await.unwrap().is_clean());
     ledger.close().await;
 
     let ledger = open(folder.path());
+    assert_eq!(settle(&ledger, &[]).await.moved, 2);
     assert!(ledger.check(trust()).await.unwrap().is_clean());
-    assert_eq!(ledger.last_change().await.unwrap(), 6);
 }
 
 #[tokio::test]
@@ -257,55 +268,61 @@ async fn equal_coordinates_give_the_higher_standing_then_the_greater_identity() 
     assert_eq!(found.summary.entry, one.entry.max(two.entry));
 }
 
-fn refusal(number: usize) -> Refusal {
-    let raw = number.to_be_bytes().to_vec();
-    let admission = receipt(candidate(1, 1, 100).entry, &raw, 1, 10);
-    Refusal {
-        admission: Some(RefusedAdmission { id: admission.id, bytes: admission.bytes }),
-        document: Sha256Digest::of(&raw),
-        raw: raw.into(),
-        rule: "unbound-email".to_owned(),
-        reason: "no reason".to_owned(),
-        refused: Instant::from_unix_ms(1),
-    }
+/// What a node refuses that has no reason to believe its address.
+fn unbound(number: u16) -> Candidate {
+    let [high, low] = number.to_be_bytes();
+    let mut unbound = candidate(low, high, 100);
+    unbound.certificate_email = CertificateEmail::Absent;
+    unbound
 }
 
 #[tokio::test]
-async fn a_refusal_is_remembered_once_and_forgotten_on_request() {
+async fn a_refusal_is_remembered_once_with_all_that_is_needed_to_try_again() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = open(folder.path());
-    ledger.refuse(refusal(1)).await.unwrap();
-    ledger.refuse(refusal(1)).await.unwrap();
-    let upload = Refusal { admission: None, ..refusal(2) };
-    ledger.refuse(upload.clone()).await.unwrap();
-    ledger.refuse(upload).await.unwrap();
+    let refused = unbound(1);
+    for candidate in [refused.clone(), refused.clone(), unbound(2)] {
+        ledger.admit(candidate).await.unwrap_err();
+    }
     assert_eq!(ledger.refusals_by_rule().await.unwrap()["unbound-email"], 2);
-    assert_eq!(ledger.refused_items().await.unwrap().len(), 1);
-    let stored = ledger.refusals(0, 10).await.unwrap();
-    assert_eq!(stored[0].refusal, refusal(1));
-    ledger.forget_refusals(stored.iter().map(|stored| stored.seq).collect()).await.unwrap();
+    assert_eq!(ledger.refused_items().await.unwrap(), [refused.receipt.id, unbound(2).receipt.id]);
+    let stored = &ledger.refusals(0, 10).await.unwrap()[0];
+    assert_eq!((stored.item, &stored.admission), (refused.receipt.id, &refused.receipt.bytes));
+    assert_eq!((&stored.raw, stored.first_seen), (&refused.raw, refused.seen));
+}
+
+#[tokio::test]
+async fn a_refused_upload_is_not_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path());
+    ledger.admit(Candidate { freshness: Freshness::Checked, ..unbound(1) }).await.unwrap_err();
     assert_eq!(ledger.refusals(0, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
-async fn an_admitted_item_is_no_longer_refused() {
+async fn an_admitted_item_is_no_longer_refused_and_was_seen_when_it_was_refused() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = open(folder.path());
-    let first = candidate(1, 1, 100);
-    let admission = RefusedAdmission { id: first.receipt.id, bytes: first.receipt.bytes.clone() };
-    ledger.refuse(Refusal { admission: Some(admission), ..refusal(1) }).await.unwrap();
-    ledger.admit(first).await.unwrap();
+    ledger.admit(unbound(1)).await.unwrap_err();
+    ledger.rejudge(pinning(0).into()).await.unwrap();
+    let later = Candidate { seen: Instant::from_unix_ms(9000), ..unbound(1) };
+    ledger.admit(later.clone()).await.unwrap();
     assert_eq!(ledger.refused_items().await.unwrap(), []);
+    assert_eq!(ledger.entry(later.entry).await.unwrap().unwrap().first_seen, unbound(1).seen);
 }
 
 #[tokio::test]
-async fn the_oldest_refusals_are_forgotten_past_the_bound() {
+async fn the_oldest_refusals_of_strangers_are_forgotten_past_the_bound_and_what_was_held_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = open(folder.path());
-    for thousand in 0..=REFUSALS_MAX / 1000 {
-        let numbers = thousand * 1000..(thousand + 1) * 1000;
-        futures::future::join_all(numbers.map(|number| ledger.refuse(refusal(number)))).await;
-    }
-    assert_eq!(ledger.refusals_by_rule().await.unwrap()["unbound-email"], u64::try_from(REFUSALS_MAX).unwrap());
-    assert_eq!(ledger.refusals(0, 1).await.unwrap()[0].refusal, refusal(1000));
+    let held = unbound(40_000);
+    rejudge(&ledger, pinning(156), &[]).await;
+    ledger.admit(held.clone()).await.unwrap();
+    rejudge(&ledger, trust(), std::slice::from_ref(&held)).await;
+    assert_eq!(ledger.refused_items().await.unwrap(), [held.receipt.id]);
+    let past = u16::try_from(REFUSALS_MAX).unwrap() + 5;
+    futures::future::join_all((0..past).map(|number| ledger.admit(unbound(number)))).await;
+    let refused = ledger.refused_items().await.unwrap();
+    assert_eq!((refused.len(), refused[0]), (REFUSALS_MAX + 1, held.receipt.id));
+    assert!(!refused.contains(&unbound(4).receipt.id) && refused.contains(&unbound(5).receipt.id));
 }

@@ -15,7 +15,9 @@ use proto::timestamp::{Instant, Timestamp};
 use proto::trust::{Confirmations, Trust};
 use web::registry::{Coordinates, ListFilter, Scope, Status};
 
-use crate::storage::ledger::{Candidate, Description, Freshness, Ledger, SignedReceipt};
+use crate::storage::ledger::{
+    Candidate, Description, Freshness, Judge, Ledger, OriginRule, Reevaluation, SignedReceipt, Step, StoredRefusal,
+};
 
 pub(super) fn member(number: u8) -> NodeId {
     NodeId::from_public_key([number; 32])
@@ -69,6 +71,9 @@ pub(super) fn candidate(number: u8, key_number: u8, created: i64) -> Candidate {
         at: Coordinates { image: image(0), email: jane(), created: at(created) },
         key: key(key_number),
         certificate_email: CertificateEmail::Stated,
+        certificates: Vec::new(),
+        legacy: None,
+        checksums: Vec::new(),
         subject: format!("CN=key {key_number}"),
         issuer: "CN=issuer".to_owned(),
         description: Description {
@@ -80,6 +85,31 @@ pub(super) fn candidate(number: u8, key_number: u8, created: i64) -> Candidate {
         seen: Instant::from_unix_ms(5000),
         scope: Scope::Federated,
         freshness: Freshness::Waived,
+        origin_rule: OriginRule::Applies,
+        now: at(6),
+    }
+}
+
+/// Has everything judged by `judge`; what is refused is tried again from `candidates`, as intake would from the copies.
+pub(super) async fn rejudge(ledger: &Ledger, judge: impl Into<Judge>, candidates: &[Candidate]) -> Reevaluation {
+    ledger.rejudge(judge.into()).await.unwrap();
+    settle(ledger, candidates).await
+}
+
+/// Does all that waits in the background; gives what it changed.
+pub(super) async fn settle(ledger: &Ledger, candidates: &[Candidate]) -> Reevaluation {
+    loop {
+        match ledger.reevaluate().await.unwrap() {
+            Step::Held => (),
+            Step::Refusals => {
+                for refused in ledger.due_refusals(3).await.unwrap() {
+                    let candidate = candidates.iter().find(|one| one.receipt.id == refused.item).unwrap().clone();
+                    let StoredRefusal { first_seen: seen, scope, origin_rule, .. } = refused;
+                    let _ = ledger.admit(Candidate { seen, scope, origin_rule, ..candidate }).await;
+                }
+            }
+            Step::Done(changed) => return changed.unwrap_or_default(),
+        }
     }
 }
 

@@ -1,0 +1,8 @@
+//! Claims about chains to trust anchors.
+
+mod chains;
+mod cost;
+mod files;
+mod make;
+mod policies;
+mod revocation;
