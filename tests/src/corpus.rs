@@ -36,6 +36,16 @@ const XML: [&str; 4] = [
     "\u{feff}<a xml:base=\"../b\" xml:id=\"é\u{10000}\"><b/><b></b> <b >\u{85}\u{2028}</b ></a>",
 ];
 
+/// What clients ask lists for: a path, and after a line feed what they accept.
+const REQUESTS: [&str; 6] = [
+    "/metadata?status=all&limit=10&standing=bare\ntext/html,application/xml;q=0.9,*/*;q=0.8",
+    "/metadata/MMZu9WvwKIro-rtBQfDk4PsKO7_/jane%40example.org/2014-03-08T14:10:40Z\napplication/json",
+    "/metadata?identifier=MMZu9WvwKIro-rtBQfDk4PsKO7_&email=jane%40example.org&created=2014-03-08T14%3A10%3A40Z\n",
+    "/metadata/jane@example.org?media=ttl&sEcho=1&iDisplayStart=0\ntext/turtle;q=0.5, */*;q=0",
+    "/metadata?after=2014-03-08T14:10:40Z_0000000000000000000000000000000000000000000000000000000000000000\n",
+    "/metadata//null/?status=deprecated&location=all&email=null\n*/*",
+];
+
 /// Writes the inputs of each target into a folder of its name below `folder`.
 pub fn write(folder: &Path, now: Instant) -> anyhow::Result<()> {
     for (number, seed) in seeds(now)?.into_iter().enumerate() {
@@ -58,6 +68,8 @@ fn seeds(now: Instant) -> anyhow::Result<Vec<Seed>> {
     let mut seeds = of_documents(&documents)?;
     seeds.extend(endorsers.iter().map(|one| seed("certificate", one.key().certificate().der())));
     seeds.extend(envelopes.iter().map(|envelope| seed("admission", envelope.admission())));
+    seeds.extend(REQUESTS.iter().map(|text| seed("parameters", text.as_bytes())));
+    seeds.push(seed("configuration", node::config::EXAMPLE.as_bytes()));
     seeds.extend(frames(&envelopes).into_iter().map(|frame| seed("wire", &frame)));
     seeds.extend(reconciliations(&envelopes).into_iter().map(|frame| seed("reconcile", &frame)));
     Ok(seeds)
@@ -68,10 +80,12 @@ fn seed(target: &'static str, bytes: &[u8]) -> Seed {
 }
 
 fn of_documents(documents: &[Vec<u8>]) -> anyhow::Result<Vec<Seed>> {
-    let mut seeds: Vec<Seed> = XML.iter().map(|text| seed("xml", text.as_bytes())).collect();
+    let of_xml = |text: &&str| ["xml", "canonical"].map(|target| seed(target, text.as_bytes()));
+    let mut seeds: Vec<Seed> = XML.iter().flat_map(of_xml).collect();
     for bytes in documents {
         let signed = signature::verify(bytes, Algorithms::Modern)?;
-        seeds.extend([seed("xml", bytes), seed("signature", bytes), seed("document", signed.octets())]);
+        seeds.extend([seed("xml", bytes), seed("canonical", bytes), seed("signature", bytes)]);
+        seeds.push(seed("document", signed.octets()));
     }
     Ok(seeds)
 }

@@ -24,6 +24,17 @@ pub(crate) struct Asked {
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Asked {
+    /// What a request asks for, given the URL of the home page.
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap, base_url: String) -> Self {
+        let if_none_match = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        Self {
+            parameters: Parameters::of(uri),
+            accept: Accept::of(headers),
+            base_url,
+            if_none_match: if_none_match.map(str::to_owned),
+        }
+    }
+
     /// The best representation of those offered; the first where nothing is asked.
     pub(crate) fn choose(&self, offered: &[Media]) -> Result<Media, Problem> {
         let chosen = match self.parameters.first("media") {
@@ -85,13 +96,7 @@ impl<R: Send + Sync> FromRequestParts<Face<R>> for Asked {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, face: &Face<R>) -> Result<Self, Infallible> {
-        let if_none_match = parts.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        Ok(Self {
-            parameters: Parameters::of(&parts.uri),
-            accept: Accept::of(&parts.headers),
-            base_url: base_url(&parts.headers, &parts.uri, &face.settings),
-            if_none_match: if_none_match.map(str::to_owned),
-        })
+        Ok(Self::of(&parts.uri, &parts.headers, base_url(&parts.headers, &parts.uri, &face.settings)))
     }
 }
 

@@ -41,6 +41,7 @@ mod fake;
 #[cfg(test)]
 mod tests;
 
+pub use metadata::list::is_list_request;
 pub use router::router;
 pub use server::serve;
 pub use settings::{BasePath, NotABasePath, NotAPublicUrl, PublicUrl, Settings};

@@ -7,6 +7,7 @@ mod pages;
 mod protocol;
 mod queries;
 mod uploads;
+mod weaknesses;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

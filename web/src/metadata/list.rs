@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
@@ -32,6 +32,21 @@ pub(crate) async fn show<R: Registry>(
 ) -> Result<Response, Problem> {
     let filter = filter::read(&arguments, &asked.parameters)?;
     answer(&face, &asked, filter).await
+}
+
+/// Whether a list can be asked for so: a URI, and after a line feed the media types that are accepted.
+///
+/// It is read as the route reads it, and nothing is looked up: what strangers send can be tried without a registry.
+#[must_use]
+pub fn is_list_request(request: &[u8]) -> bool {
+    let end = request.iter().position(|byte| *byte == b'\n').unwrap_or(request.len());
+    let (uri, accept) = request.split_at(end);
+    let Ok(uri) = Uri::try_from(uri) else { return false };
+    let accept = HeaderValue::from_bytes(accept.strip_prefix(b"\n").unwrap_or_default());
+    let headers: HeaderMap = accept.into_iter().map(|value| (header::ACCEPT, value)).collect();
+    let asked = Asked::of(&uri, &headers, String::new());
+    let arguments: Vec<String> = uri.path().split('/').skip(2).map(str::to_owned).collect();
+    asked.choose(&OFFERED).is_ok() && filter::read(&arguments, &asked.parameters).is_ok()
 }
 
 /// Answers the list that `filter` describes.
