@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_does_not_verify_is_marked() {
-        let hearsay = Hearsay { entry: "ab".into(), standing: "bare".into(), state: "valid".into() };
+        let hearsay = Hearsay { entry: "ab".into(), standing: "bare".into(), state: "valid".into(), explanation: None };
         let now = Timestamp::from_unix_seconds(0).expect("a moment");
         let evidence = Evidence::of(b"<a/>", None, Some(hearsay), now);
         assert!(!evidence.is_verified());

@@ -2,11 +2,10 @@
 
 use proto::crypto::ChainError;
 use proto::standing::{Reason, Standing};
+use web::registry::{Explained, Listing};
 
 use super::make::{admitted_by, at, candidate, member};
 use super::trust::{CREATED, FORGED_WITH_ADDRESS, WITH_ADDRESS, anchored, carrying};
-use web::registry::{Explained, Listing};
-
 use crate::storage::ledger::{Candidate, Judge, Ledger};
 
 async fn explained(ledger: &Ledger, entry: &Candidate, judge: &Judge) -> Explained {
