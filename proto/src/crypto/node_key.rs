@@ -3,9 +3,9 @@
 use std::fmt;
 
 use openssl::pkey::{Id, PKey, Private};
-use openssl::rand::rand_bytes;
 use openssl::sign::{Signer, Verifier};
 
+use super::random::random_secret;
 use crate::node_id::NodeId;
 
 /// A node's private key.
@@ -32,9 +32,7 @@ impl NodeKey {
     /// Where the machine has no source of randomness.
     #[must_use]
     pub fn generate() -> Self {
-        let mut seed = [0; 32];
-        rand_bytes(&mut seed).expect("the machine has a source of randomness");
-        Self::from_seed(seed)
+        Self::from_seed(random_secret())
     }
 
     /// The 32 secret bytes that make the key.
