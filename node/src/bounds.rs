@@ -90,6 +90,9 @@ pub const PEERS_MAX: usize = 1_000;
 /// Longest name of a node, a peer or a federation; the last is a part of protocol names of at most 140 characters.
 pub const NAME_CHARACTERS_MAX: usize = 64;
 
+/// Longest name of a host (RFC 1035 section 2.3.4).
+pub const HOST_CHARACTERS_MAX: usize = 253;
+
 /// The least that `max_document_bytes` may be set to; the smallest signed documents are 3 KB.
 pub const DOCUMENT_BYTES_MAX_LEAST: usize = 4 * 1024;
 
@@ -170,3 +173,89 @@ pub const QUERY_WAIT: Duration = Duration::from_millis(500);
 
 /// How long a stop waits for queries that were cancelled; some cannot be stopped before they end.
 pub const QUERY_END_WAIT: Duration = Duration::from_secs(1);
+
+// Mail and confirmations.
+
+/// Mails that wait to be sent; twice as many as entries may await their confirmation.
+pub const MAIL_QUEUE_MAX: usize = 8_192;
+
+/// Longest mail; a reminder of [`REMINDER_ENTRIES_MAX`] entries takes 60 KB.
+pub const MAIL_BODY_BYTES_MAX: usize = 128 * 1024;
+
+/// How long a mail is tried; what a relay does not take in three days it does not take.
+pub const MAIL_AGE_MS_MAX: u64 = 3 * 86_400_000;
+
+/// Pause after the first failed attempt; each further one doubles it.
+pub const MAIL_RETRY_MS_MIN: u64 = 30_000;
+
+/// Longest pause between two attempts; a relay that comes back is noticed the same day.
+pub const MAIL_RETRY_MS_MAX: u64 = 4 * 3_600_000;
+
+/// Pause of the whole queue after the relay did not let itself be talked to, so that it is not dialled for each mail.
+pub const MAIL_RELAY_PAUSE_MS: u64 = 30_000;
+
+/// Mails that are read from the queue at once.
+pub const MAIL_BATCH_MAX: usize = 32;
+
+/// Time to reach the relay.
+pub const MAIL_CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Time for one mail from the greeting to its receipt; relays that scan mails take their time (RFC 5321 section 4.5.3.2).
+pub const MAIL_SEND_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Time to say goodbye to the relay; the mail is taken by then.
+pub const MAIL_QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Time that a mail under way has to end when the node stops; one that is given up is sent again.
+pub const MAIL_STOP_WAIT: Duration = Duration::from_secs(5);
+
+/// Longest pause of the delivery, so that a clock that jumps is noticed.
+pub const MAIL_WAKE_MAX: Duration = Duration::from_secs(60);
+
+/// How long what became of a mail is remembered, for the status and so that none is sent twice.
+pub const MAIL_KEPT_MS: u64 = 30 * 86_400_000;
+
+/// Mails of the past that are remembered; the oldest are forgotten first.
+pub const MAIL_KEPT_MAX: usize = 10_000;
+
+/// Longest error of a relay that is kept.
+pub const MAIL_ERROR_CHARACTERS_MAX: usize = 300;
+
+/// How long an entry awaits its confirmation; people are away for some days.
+pub const PENDING_MS_MAX: u64 = 7 * 86_400_000;
+
+/// Entries that may await the confirmation of one address: whoever forges documents in its name fills its mailbox.
+pub const PENDING_PER_ADDRESS_MAX: usize = 8;
+
+/// Entries that may await their confirmation in all.
+pub const PENDING_MAX: usize = 4_096;
+
+/// Bytes of documents that may await their confirmation in all; documents of the usual size do not reach it.
+pub const PENDING_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// How soon the same document, uploaded again, has its mail sent again.
+pub const CONFIRMATION_AGAIN_MS: u64 = 3_600_000;
+
+/// Mails about one entry that awaits its confirmation; who did not get three does not get a fourth.
+pub const CONFIRMATIONS_PER_ENTRY_MAX: usize = 3;
+
+/// Confirmation mails to one address within a day, whatever became of the entries.
+pub const CONFIRMATIONS_PER_ADDRESS_MAX: usize = 32;
+
+/// The day of [`CONFIRMATIONS_PER_ADDRESS_MAX`].
+pub const CONFIRMATIONS_MS: u64 = 86_400_000;
+
+/// Pause between two rounds of housekeeping: what expired is removed, and who is due is reminded.
+pub const HOUSEKEEPING_PAUSE: Duration = Duration::from_secs(3_600);
+
+/// How often an endorser is reminded of what it endorses (docs/original.md 11).
+pub const REMINDER_MS: u64 = 30 * 86_400_000;
+
+/// How long before the end of its validity an entry is spoken of (docs/original.md 11).
+pub const EXPIRY_NOTICE_MS: u64 = 3 * 86_400_000;
+
+/// Entries in one reminder; the rest are counted.
+pub const REMINDER_ENTRIES_MAX: usize = 200;
+
+/// Endorsers or entries that one step of the reminders reads at once.
+pub const REMINDER_BATCH_MAX: usize = 64;

@@ -27,7 +27,30 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// What a node says of an upload that it took.
+/// What a node did with an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Taken {
+    /// The entry is held.
+    Held(Uploaded),
+    /// The endorser is asked by e-mail first.
+    Awaiting(Awaited),
+}
+
+/// What a node says of an upload that awaits its confirmation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Awaited {
+    /// In the node's words: `awaiting confirmation`.
+    pub result: String,
+    /// The identity that the entry will have.
+    pub entry: String,
+    /// The address that was asked.
+    pub email: String,
+    /// When the entry is forgotten.
+    pub expires: String,
+}
+
+/// What a node says of an upload that it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Uploaded {
     /// In the node's words: `created` or `already held`.
@@ -75,6 +98,12 @@ pub enum ClientError {
         rule: String,
         /// What is wrong with which value.
         detail: String,
+    },
+    /// The node asks the endorser first; nothing is wrong, and nothing is published yet.
+    #[error("the node asked {email} to confirm it first")]
+    Unconfirmed {
+        /// The address that was asked.
+        email: String,
     },
     /// What answers is no marketplace, or one that this version does not read.
     #[error("{node} gives an answer that this version does not read: {reason}")]
@@ -130,11 +159,14 @@ impl Client {
 
     /// Uploads a document; the answer comes when it is durable and queryable.
     pub fn upload(&self, document: &[u8]) -> Result<Uploaded, ClientError> {
-        self.upload_as(document, Scope::Federated)
+        match self.upload_as(document, Scope::Federated)? {
+            Taken::Held(uploaded) => Ok(uploaded),
+            Taken::Awaiting(Awaited { email, .. }) => Err(ClientError::Unconfirmed { email }),
+        }
     }
 
     /// Uploads a document with this scope.
-    pub fn upload_as(&self, document: &[u8], scope: Scope) -> Result<Uploaded, ClientError> {
+    pub fn upload_as(&self, document: &[u8], scope: Scope) -> Result<Taken, ClientError> {
         let path = match scope {
             Scope::Federated => "/metadata",
             Scope::Local => "/metadata?scope=local",
@@ -288,10 +320,20 @@ mod tests {
     #[test]
     fn an_upload_names_where_the_entry_is() {
         let (node, request) = answering(CREATED);
-        let uploaded = Client::of(node).upload_as(b"<a/>", Scope::Local).expect("it is taken");
+        let taken = Client::of(node).upload_as(b"<a/>", Scope::Local).expect("it is taken");
+        let Taken::Held(uploaded) = taken else { panic!("it is held: {taken:?}") };
         assert_eq!((uploaded.standing.as_str(), uploaded.path()), ("bare", "/metadata/i/e/c"));
         let request = request.join().expect("the node answered");
         assert!(request.starts_with("POST /base/metadata?scope=local HTTP/1.1\r\n"), "{request}");
+    }
+
+    #[test]
+    fn an_upload_that_awaits_its_confirmation_names_who_was_asked() {
+        const ASKED: &str = "HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n\
+            {\"result\":\"awaiting confirmation\",\"detail\":\"d\",\"entry\":\"ab\",\"email\":\"a@b\",\"expires\":\"e\"}";
+        let (node, _request) = answering(ASKED);
+        let refused = Client::of(node).upload(b"<a/>").expect_err("nothing is published yet");
+        assert_eq!(refused, ClientError::Unconfirmed { email: "a@b".to_owned() });
     }
 
     #[test]

@@ -18,15 +18,19 @@ use crate::bounds;
 use crate::files;
 
 mod example;
+mod mail;
 mod peers;
 mod reader;
 mod sections;
 mod values;
+mod waivers;
 
 pub use example::EXAMPLE;
+pub use mail::{MailSection, MailTls, Reminders};
 pub use peers::{PeersFileError, add_peer, remove_peer};
 pub use reader::Finding;
 pub use values::{NotADuration, parse_duration_ms, parse_peer_address};
+pub use waivers::{NotAWaiver, Waiver};
 
 /// Everything that the operator decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub struct Config {
     pub log: LogSection,
     /// `[storage]`.
     pub storage: StorageSection,
+    /// `[mail]`; none where the node sends none.
+    pub mail: Option<MailSection>,
 }
 
 /// The node itself.
@@ -114,6 +120,19 @@ pub struct AdmissionSection {
     pub created_ms_max_ahead: u64,
     /// Whether uploads are taken at all.
     pub uploads: Uploads,
+    /// Whether the owner of the endorser's address is asked by e-mail.
+    pub email_confirmation: EmailConfirmation,
+    /// What the links of those mails begin with, where it is not the node's public URL.
+    pub confirm_url_base: Option<PublicUrl>,
+}
+
+/// Whether uploads await a confirmation by e-mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailConfirmation {
+    /// They do, but those of endorsers that need none.
+    Required,
+    /// They are admitted at once.
+    Off,
 }
 
 /// Whether a node takes uploads.
@@ -134,6 +153,8 @@ pub struct TrustSection {
     pub endorser_keys: BTreeMap<Email, BTreeSet<Sha256Digest>>,
     /// What is not held.
     pub policy: Policy,
+    /// Endorsers whose uploads need no confirmation.
+    pub confirm_waived_for: BTreeSet<Waiver>,
 }
 
 /// The limits of a query.
@@ -243,15 +264,19 @@ impl Default for Config {
                 created_ms_max_age: 7 * values::DAY_MS,
                 created_ms_max_ahead: 10 * 60_000,
                 uploads: Uploads::Accepted,
+                email_confirmation: EmailConfirmation::Off,
+                confirm_url_base: None,
             },
             trust: TrustSection {
                 algorithms: Algorithms::Modern,
                 endorser_keys: BTreeMap::new(),
                 policy: Policy::default(),
+                confirm_waived_for: BTreeSet::new(),
             },
             query: QuerySection { timeout_ms: 10_000, rows_max: 10_000, concurrent_max: 4 },
             log: LogSection { filter: "info".to_owned(), format: LogFormat::Text },
             storage: StorageSection { graph: GraphStorage::Disk },
+            mail: None,
         }
     }
 }
@@ -284,12 +309,16 @@ pub fn parse(text: &str) -> Result<Config, Vec<Finding>> {
 }
 
 impl Config {
-    /// The configuration as that of a file: its data folder is looked for from there.
+    /// The configuration as that of a file: its data folder and further files are looked for from there.
     #[must_use]
     pub fn at(mut self, path: &Path) -> Self {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(folder) = folder {
             self.node.data_dir = folder.join(&self.node.data_dir);
+            let files = self.mail.iter_mut().flat_map(|mail| [&mut mail.tls_ca, &mut mail.password_file]);
+            for file in files.flatten() {
+                *file = folder.join(&*file);
+            }
         }
         self.file = Some(path.to_owned());
         self

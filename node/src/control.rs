@@ -13,7 +13,7 @@ mod report;
 mod serve;
 
 pub use ask::{AskError, ask};
-pub use report::{ClockReport, CountsReport, PeerChange, PeerReport, StatusReport, StorageReport};
+pub use report::{ClockReport, CountsReport, MailReport, PeerChange, PeerReport, StatusReport, StorageReport};
 pub use serve::{ListenError, Listener, listen, serve};
 
 /// What a running node does for its operator.

@@ -21,14 +21,16 @@ use crate::bounds;
 use crate::clock::Clock;
 use crate::config::Uploads;
 use crate::storage::ledger::{
-    self, AdmitError, Admitted, Freshness, ItemChange, Ledger, LedgerError, Novelty, RefusedAdmission,
+    self, AdmitError, Admitted, Candidate, Freshness, ItemChange, Ledger, LedgerError, Novelty, RefusedAdmission,
 };
 
 mod candidate;
+mod confirm;
 #[cfg(test)]
 mod tests;
 
 use candidate::Manner;
+pub use confirm::EmailRule;
 
 /// Takes documents in; clones share one pool.
 #[derive(Debug, Clone)]
@@ -61,6 +63,8 @@ pub struct Rules {
     pub created_ms_max_ahead: u64,
     /// Whether uploads are taken.
     pub uploads: Uploads,
+    /// How uploads are confirmed by e-mail; none where they are not.
+    pub confirmation: Option<EmailRule>,
 }
 
 /// What an upload came to.
@@ -134,7 +138,10 @@ impl Intake {
             return Ok(Taken { uploaded: Uploaded::AlreadyHeld(held), change: None, spread: None });
         }
         check_window(&rules, &entry, now)?;
-        self.admit_upload(entry, document, scope, now).await
+        match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry)) {
+            Some(rule) => self.ask(rule, entry, document, scope, now).await,
+            None => self.admit_upload(entry, document, scope, now).await,
+        }
     }
 
     async fn admit_upload(
@@ -144,17 +151,41 @@ impl Intake {
         scope: Scope,
         now: Instant,
     ) -> Result<Taken, UploadRefusal> {
-        let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, Confirmation::Unconfirmed, &self.0.key);
-        let manner = Manner { seen: now, scope, freshness: Freshness::Checked };
-        let candidate = candidate::of(&entry, &receipt, document.clone(), &manner);
+        let candidate = self.receipted(&entry, document.clone(), scope, now, Confirmation::Unconfirmed);
+        let receipt = candidate.receipt.bytes.clone();
         let admitted = self.0.ledger.admit(candidate).await.map_err(not_admitted)?;
+        Ok(Self::taken(&entry, document, &receipt, scope, admitted)?)
+    }
+
+    /// An upload with this node's own receipt.
+    fn receipted(
+        &self,
+        entry: &Entry,
+        document: Bytes,
+        scope: Scope,
+        now: Instant,
+        confirmation: Confirmation,
+    ) -> Candidate {
+        let receipt = Admission::sign(entry.id(), entry.raw_sha256(), now, confirmation, &self.0.key);
+        let manner = Manner { seen: now, scope, freshness: Freshness::Checked };
+        candidate::of(entry, &receipt, document, &manner)
+    }
+
+    fn taken(
+        entry: &Entry,
+        document: Bytes,
+        receipt: &[u8],
+        scope: Scope,
+        admitted: Admitted,
+    ) -> Result<Taken, RegistryError> {
         let at = candidate::coordinates(entry.document());
         let located = Located { entry: entry.id(), at, standing: admitted.placement.standing };
         let uploaded = match admitted.novelty {
             Novelty::New => Uploaded::Created(located),
             Novelty::Extended | Novelty::Known => Uploaded::AlreadyHeld(located),
         };
-        let envelope = Envelope::new(document, receipt.to_bytes()).map_err(|error| {
+        let receipt = receipt.try_into().expect("a receipt of this node has an admission's length");
+        let envelope = Envelope::new(document, receipt).map_err(|error| {
             tracing::error!(%error, "a document that was verified does not fit an envelope");
             RegistryError
         })?;

@@ -9,6 +9,8 @@ pub mod identity;
 
 pub mod storage;
 
+pub mod mail;
+
 pub mod intake;
 pub mod network;
 pub mod registry;

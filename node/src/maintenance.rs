@@ -60,6 +60,12 @@ pub struct ImportRefusal {
     pub reason: String,
 }
 
+impl ImportRefusal {
+    fn of(path: &Path, reason: &str) -> Self {
+        Self { path: path.display().to_string(), reason: reason.to_owned() }
+    }
+}
+
 /// Entries that are read from the ledger at once.
 const BATCH: usize = 256;
 
@@ -130,7 +136,8 @@ pub fn import(config: &Config, clock: &Clock, paths: &[PathBuf]) -> anyhow::Resu
     let files = find_documents(paths)?;
     offline(config, async |ledger| {
         let key = identity::load(&config.node.data_dir)?;
-        let rules = Rules { created_ms_max_age: u64::MAX, ..serve::rules(config, key.node_id()) };
+        // An archive's endorsers are not asked: the operator vouches for what they import.
+        let rules = Rules { created_ms_max_age: u64::MAX, confirmation: None, ..serve::rules(config, key.node_id()) };
         let intake = Intake::new(ledger, Arc::new(key), clock.clone(), rules);
         let bar = progress("importing", u64::try_from(files.len()).unwrap_or(u64::MAX));
         let mut report = ImportReport::default();
@@ -138,7 +145,8 @@ pub fn import(config: &Config, clock: &Clock, paths: &[PathBuf]) -> anyhow::Resu
             match take(&intake, &path).await {
                 Ok(Uploaded::Created(_)) => report.created += 1,
                 Ok(Uploaded::AlreadyHeld(_)) => report.already_held += 1,
-                Err(reason) => report.refused.push(ImportRefusal { path: path.display().to_string(), reason }),
+                Ok(Uploaded::Awaiting(_)) => report.refused.push(ImportRefusal::of(&path, "it awaits a confirmation")),
+                Err(reason) => report.refused.push(ImportRefusal::of(&path, &reason)),
             }
             bar.inc(1);
         }

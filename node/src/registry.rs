@@ -12,13 +12,15 @@ use proto::node_id::NodeId;
 use proto::signature::Algorithms;
 use proto::timestamp::Instant;
 use tokio::sync::watch;
+use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
     Coordinates, Counts, Endorser, Federation, ListFilter, Page, Query, QueryAnswer, QueryError, Record, Registry,
     RegistryError, Scope, Summary, UploadRefusal, Uploaded,
 };
 
 use crate::clock::Clock;
-use crate::intake::{Intake, Spread};
+use crate::intake::{Intake, Spread, Taken};
+use crate::mail::Bell;
 use crate::network;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Held, Ledger};
@@ -38,6 +40,8 @@ pub struct NodeRegistry {
     pub graph: Graph,
     /// The federation.
     pub network: network::Handle,
+    /// Rung when a mail was queued.
+    pub bell: Bell,
     /// Who this node is, as the operator says now.
     pub identity: watch::Receiver<Identity>,
 }
@@ -64,13 +68,25 @@ impl Registry for NodeRegistry {
 
     async fn upload(&self, document: Bytes, scope: Scope) -> Result<Uploaded, UploadRefusal> {
         let taken = self.intake.upload(document, scope).await?;
-        if let Some(spread) = taken.spread {
-            self.spread(spread).await;
+        Ok(self.publish(taken).await?)
+    }
+
+    async fn awaiting(&self, token: ActionToken) -> Result<Option<Awaiting>, RegistryError> {
+        self.intake.awaiting(&token).await
+    }
+
+    async fn act(&self, token: ActionToken, action: Action) -> Result<Acted, ActionRefusal> {
+        match action {
+            Action::Confirm => {
+                let taken = self.intake.confirm(&token).await?;
+                match self.publish(taken).await? {
+                    Uploaded::Created(located) | Uploaded::AlreadyHeld(located) => Ok(Acted::Confirmed(located)),
+                    Uploaded::Awaiting(_) => Err(ActionRefusal::Unknown),
+                }
+            }
+            Action::Abort => self.intake.abort(&token).await,
+            Action::Abuse => self.intake.report(&token).await.inspect(|_| self.bell.ring()),
         }
-        if let Some(change) = taken.change {
-            self.graph.wait_until(change).await.map_err(failed("the graph"))?;
-        }
-        Ok(taken.uploaded)
     }
 
     async fn list(&self, filter: ListFilter) -> Result<Page, RegistryError> {
@@ -124,6 +140,20 @@ impl Registry for NodeRegistry {
 }
 
 impl NodeRegistry {
+    /// Spreads what was taken and waits until it can be found; where a mail asks first, sees that it is sent.
+    async fn publish(&self, taken: Taken) -> Result<Uploaded, RegistryError> {
+        if let Some(spread) = taken.spread {
+            self.spread(spread).await;
+        }
+        if let Some(change) = taken.change {
+            self.graph.wait_until(change).await.map_err(failed("the graph"))?;
+        }
+        if matches!(taken.uploaded, Uploaded::Awaiting(_)) {
+            self.bell.ring();
+        }
+        Ok(taken.uploaded)
+    }
+
     /// Hands a new entry to the federation; where that has stopped, sync brings the entry after the next start.
     async fn spread(&self, spread: Spread) {
         let replaced = spread.items.removed.first().copied();

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::intake::Intake;
+use crate::mail::Bell;
 use crate::network::{self, Network};
 use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
@@ -27,6 +28,7 @@ mod backend;
 mod graph_source;
 mod logging;
 mod operator;
+mod post;
 mod reconsider;
 mod settings;
 
@@ -36,6 +38,7 @@ pub(crate) use settings::rules;
 
 use backend::StoreBackend;
 use operator::Operator;
+use post::Post;
 
 /// What `marketplace serve` is told beside the configuration.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +78,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
         ledger: stores.ledger.clone(),
         graph: stores.graph.clone(),
         network: network.handle.clone(),
+        bell: Bell::default(),
         identity,
     };
     let listener = TcpListener::bind(config.http.listen)
@@ -83,12 +87,14 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let http = listener.local_addr().context("cannot tell where HTTP listens")?;
     let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
     let face = web::router(registry.clone(), settings::face(&config));
+    let post = Post::open(&config, key.node_id(), &registry)?;
     let operator = Operator::new(registry.clone(), config, options.overrides, &ready, identity_sender, logging);
     let socket = control::listen(&operator.data_dir()).await?;
 
     let serving = tokio::spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
     let obeying = tokio::spawn(control::serve(socket, operator.clone(), stop.clone()));
     let reconsidering = tokio::spawn(reconsider::refusals(registry.clone(), stop.clone()));
+    let posting = tokio::spawn(post.run(clock, stop.clone()));
     ready.announce(&key);
     wait_for_stop(&operator).await?;
 
@@ -98,6 +104,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let _ = serving.await;
     let _ = obeying.await;
     let _ = reconsidering.await;
+    let _ = posting.await;
     let _ = network.task.await;
     stores.close().await;
     tracing::info!("stopped");

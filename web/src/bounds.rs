@@ -38,6 +38,12 @@ pub(crate) const MULTIPART_PARTS_MAX: usize = 16;
 /// When a client that met a full queue may come again.
 pub(crate) const RETRY_AFTER_S: u32 = 2;
 
+/// When an uploader may come again whose endorser has mails to answer first.
+pub(crate) const CONFIRMATION_RETRY_AFTER_S: u32 = 3_600;
+
+/// Body of a form that only posts; what is in it is not read.
+pub(crate) const ACTION_BYTES_MAX: usize = 4 * 1024;
+
 /// Deepest nesting of blank nodes that the page of an entry shows.
 pub(crate) const FIELD_DEPTH_MAX: usize = 8;
 

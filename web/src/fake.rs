@@ -15,6 +15,7 @@ use proto::signature::Algorithms;
 use proto::standing::Standing;
 use proto::timestamp::{Instant, Timestamp};
 
+use crate::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 use crate::registry::{
     Coordinates, Counts, Cursor, Endorser, Federation, ListFilter, Located, Page, Peer, Query, QueryAnswer, QueryError,
     Record, Registry, RegistryError, Scope, Status, Summary, UploadRefusal, Uploaded,
@@ -33,7 +34,12 @@ struct Held {
     is_down: bool,
     answer: Option<Result<QueryAnswer, QueryError>>,
     asked: Vec<Query>,
+    is_asking: bool,
+    pending: Vec<(Bytes, Scope)>,
 }
+
+/// The secret of the only link that the fake knows.
+pub(crate) const TOKEN: ActionToken = ActionToken::from_secret([7; 32]);
 
 /// The present moment of the fake.
 pub(crate) const NOW: &str = "2015-01-01T00:00:00Z";
@@ -67,6 +73,18 @@ impl Fake {
         let fake = Self::default();
         fake.with(|held| held.answer = Some(answer));
         fake
+    }
+
+    /// A fake that has every upload await its confirmation; the link of the first has the secret [`TOKEN`].
+    pub(crate) fn asking() -> Self {
+        let fake = Self::default();
+        fake.with(|held| held.is_asking = true);
+        fake
+    }
+
+    /// How many uploads await their confirmation.
+    pub(crate) fn pending(&self) -> usize {
+        self.with(|held| held.pending.len())
     }
 
     /// The queries that were asked.
@@ -184,7 +202,33 @@ impl Registry for Fake {
     }
 
     async fn upload(&self, document: Bytes, scope: Scope) -> Result<Uploaded, UploadRefusal> {
-        self.hold(document, scope)
+        if !self.with(|held| held.is_asking) {
+            return self.hold(document, scope);
+        }
+        let entry = intake::examine(&document, Algorithms::Modern).expect("the test's document is good");
+        self.with(|held| held.pending.push((document, scope)));
+        Ok(Uploaded::Awaiting(Awaited { entry: entry.id(), at: summary(&entry, scope).at, expires: now().into() }))
+    }
+
+    async fn awaiting(&self, token: ActionToken) -> Result<Option<Awaiting>, RegistryError> {
+        let found = self.read(|held| held.pending.first().cloned().filter(|_| token == TOKEN))?;
+        Ok(found.map(|(document, scope)| {
+            let entry = intake::examine(&document, Algorithms::Modern).expect("the test's document is good");
+            Awaiting { entry, scope, uploaded: now().into(), expires: now().into() }
+        }))
+    }
+
+    async fn act(&self, token: ActionToken, action: Action) -> Result<Acted, ActionRefusal> {
+        let awaiting = self.awaiting(token).await?.ok_or(ActionRefusal::Unknown)?;
+        let (document, scope) = self.with(|held| held.pending.remove(0));
+        match action {
+            Action::Confirm => match self.hold(document, scope)? {
+                Uploaded::Created(located) | Uploaded::AlreadyHeld(located) => Ok(Acted::Confirmed(located)),
+                Uploaded::Awaiting(_) => Err(ActionRefusal::Unknown),
+            },
+            Action::Abort => Ok(Acted::Aborted(awaiting.entry.id())),
+            Action::Abuse => Ok(Acted::Reported(awaiting.entry.id())),
+        }
     }
 
     async fn list(&self, filter: ListFilter) -> Result<Page, RegistryError> {

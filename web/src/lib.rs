@@ -10,6 +10,7 @@ mod bounds;
 mod router;
 mod server;
 mod tidy;
+mod trace;
 
 mod asked;
 mod cross_site;
@@ -19,6 +20,7 @@ mod media;
 mod problem;
 mod urls;
 
+mod action;
 mod endorsers;
 mod entries;
 mod federation;

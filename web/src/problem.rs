@@ -5,8 +5,9 @@ mod render;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::bounds::RETRY_AFTER_S;
+use crate::bounds::{CONFIRMATION_RETRY_AFTER_S, RETRY_AFTER_S};
 use crate::media::Media;
+use crate::registry::confirmation::ActionRefusal;
 use crate::registry::{QueryError, RegistryError, UploadRefusal};
 use crate::urls;
 
@@ -96,7 +97,24 @@ impl From<UploadRefusal> for Problem {
             }
             UploadRefusal::TooLarge { bytes_max } => Self::too_large(bytes_max),
             UploadRefusal::Overloaded => Self::retry(StatusCode::TOO_MANY_REQUESTS, "overloaded", detail),
+            UploadRefusal::AddressBusy { .. } => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-confirmations", detail);
+                Self { retry_after_s: Some(CONFIRMATION_RETRY_AFTER_S), ..problem }
+            }
+            UploadRefusal::ConfirmationsFull { .. } => {
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "confirmations-full", detail);
+                Self { retry_after_s: Some(CONFIRMATION_RETRY_AFTER_S), ..problem }
+            }
             UploadRefusal::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ActionRefusal> for Problem {
+    fn from(refusal: ActionRefusal) -> Self {
+        match refusal {
+            ActionRefusal::Unknown => Self::new(StatusCode::NOT_FOUND, "unknown-link", refusal.to_string()),
+            ActionRefusal::Upload(refusal) => refusal.into(),
         }
     }
 }

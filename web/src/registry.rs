@@ -12,6 +12,10 @@ use proto::node_id::NodeId;
 use proto::standing::Standing;
 use proto::timestamp::{Instant, Timestamp};
 
+pub mod confirmation;
+
+use confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
+
 /// A registry that can be read, queried and uploaded to.
 pub trait Registry: Clone + Send + Sync + 'static {
     /// The node's present moment.
@@ -19,6 +23,12 @@ pub trait Registry: Clone + Send + Sync + 'static {
 
     /// Admits a document; the answer comes when it is durable and queryable.
     fn upload(&self, document: Bytes, scope: Scope) -> impl Future<Output = Result<Uploaded, UploadRefusal>> + Send;
+
+    /// What a mailed link is about; none where it is unknown, was used already, or has expired.
+    fn awaiting(&self, token: ActionToken) -> impl Future<Output = Result<Option<Awaiting>, RegistryError>> + Send;
+
+    /// Does what the owner of an address decided; the answer to a confirmation comes when the entry is queryable.
+    fn act(&self, token: ActionToken, action: Action) -> impl Future<Output = Result<Acted, ActionRefusal>> + Send;
 
     /// A page of entries, newest first.
     fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Page, RegistryError>> + Send;
@@ -83,6 +93,8 @@ pub enum Uploaded {
     Created(Located),
     /// This very entry is already held.
     AlreadyHeld(Located),
+    /// The owner of the address was asked by e-mail; nothing is published before the answer.
+    Awaiting(Awaited),
 }
 
 /// Where an entry is found.
@@ -132,6 +144,18 @@ pub enum UploadRefusal {
     /// Too much is waiting; the same upload may succeed later.
     #[error("too many uploads are waiting, try again")]
     Overloaded,
+    /// The owner of the address was asked as much as is decent.
+    #[error("{reason}")]
+    AddressBusy {
+        /// Which bound, and what to do.
+        reason: String,
+    },
+    /// As many entries await their confirmation as this node keeps.
+    #[error("{reason}")]
+    ConfirmationsFull {
+        /// Which bound, and what to do.
+        reason: String,
+    },
     /// This node cannot store now.
     #[error(transparent)]
     Unavailable(#[from] RegistryError),

@@ -15,11 +15,13 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::bounds::{MULTIPART_OVERHEAD_BYTES_MAX, QUERY_BYTES_MAX};
+use crate::bounds::{ACTION_BYTES_MAX, MULTIPART_OVERHEAD_BYTES_MAX, QUERY_BYTES_MAX};
 use crate::problem::{self, Problem};
 use crate::registry::Registry;
 use crate::settings::Settings;
-use crate::{endorsers, entries, federation, headers, health, home, metadata, query, sparql, style, tidy};
+use crate::{
+    action, endorsers, entries, federation, headers, health, home, metadata, query, sparql, style, tidy, trace,
+};
 
 /// What every handler works with.
 #[derive(Clone)]
@@ -59,10 +61,15 @@ pub fn router<R: Registry>(registry: R, settings: Settings) -> Router {
         .layer(DefaultBodyLimit::max(QUERY_BYTES_MAX * 2))
         .layer(readable_by_any_site().allow_headers([header::CONTENT_TYPE, header::ACCEPT]));
 
-    let routes = resources.merge(queries).fallback(unknown).with_state(face);
+    // Not readable by other sites: the addresses are secrets of their readers.
+    let actions = Router::new()
+        .route("/action/{token}/{command}", get(action::show).post(action::act))
+        .layer(DefaultBodyLimit::max(ACTION_BYTES_MAX));
+
+    let routes = resources.merge(queries).merge(actions).fallback(unknown).with_state(face);
     Router::new().fallback_service(
         ServiceBuilder::new()
-            .layer(TraceLayer::new_for_http())
+            .layer(TraceLayer::new_for_http().make_span_with(trace::span))
             .layer(CompressionLayer::new())
             .layer(map_response(headers::secure))
             .layer(from_fn_with_state(Arc::clone(&settings), problem::render))

@@ -1,5 +1,6 @@
 //! The face as clients see it: requests through the router over a registry in memory.
 
+mod actions;
 mod entries;
 mod lists;
 mod pages;

@@ -64,6 +64,11 @@ pub(crate) fn common_name(subject: &str) -> &str {
     first.unwrap_or(subject)
 }
 
+/// Foreign text as a part of one line.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// Text for XML: the five signs escaped, what XML 1.0 cannot carry replaced (section 2.2).
 pub(crate) fn escape_xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

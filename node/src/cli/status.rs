@@ -11,7 +11,7 @@ use super::output::{self, Output};
 use super::{Global, Verdict, peer};
 use crate::bounds;
 use crate::config::Overrides;
-use crate::control::{self, Answer, Request, StatusReport};
+use crate::control::{self, Answer, MailReport, Request, StatusReport};
 
 /// Options of `status`.
 #[derive(Debug, Args)]
@@ -66,12 +66,31 @@ fn describe(status: &StatusReport) -> String {
     ];
     // Writing to a String does not fail.
     let _ = write!(text, "\n{}", output::pairs(&rows.map(|(name, count)| (name, count.to_string()))));
+    let mail = mail(&status.mail);
+    if !mail.is_empty() {
+        let _ = write!(text, "\n{}", output::pairs(&mail));
+    }
     let _ = write!(text, "\n{}", peer::table(&status.peers));
     if !status.refusals.is_empty() {
         let rows: Vec<_> = status.refusals.iter().map(|(rule, count)| vec![rule.clone(), count.to_string()]).collect();
         let _ = write!(text, "\n{}", output::table(&["REFUSED BY", "ENTRIES"], &rows));
     }
     text
+}
+
+/// Nothing where no mail was ever queued.
+fn mail(mail: &MailReport) -> Vec<(&'static str, String)> {
+    if *mail == MailReport::default() {
+        return Vec::new();
+    }
+    let mut pairs = vec![
+        ("mails queued", mail.queued.to_string()),
+        ("mails sent", mail.sent.to_string()),
+        ("mails failed", mail.failed.to_string()),
+    ];
+    pairs.extend(mail.last_error.iter().map(|error| ("last mail error", output::visible(error))));
+    pairs.push(("awaiting confirmation", mail.awaiting_confirmation.to_string()));
+    pairs
 }
 
 fn identity(status: &StatusReport) -> Vec<(&'static str, String)> {
@@ -109,10 +128,17 @@ mod tests {
             storage: StorageReport { ledger_position: 12, graph_position: 10 },
             peers: vec![PeerReport { id: "12D3".to_owned(), lag: Some(4), ..PeerReport::default() }],
             refusals: [("unbound-email".to_owned(), 3)].into(),
+            mail: MailReport {
+                failed: 1,
+                last_error: Some("permanent error (550)".to_owned()),
+                ..MailReport::default()
+            },
             ..StatusReport::default()
         };
         let text = describe(&status);
-        for told in ["started at 2015-01-01T00:00:00Z", "10, 2 behind", "12D3", "unbound-email  3"] {
+        for told in
+            ["started at 2015-01-01T00:00:00Z", "10, 2 behind", "12D3", "unbound-email  3", "permanent error (550)"]
+        {
             assert!(text.contains(told), "{told}: {text}");
         }
     }

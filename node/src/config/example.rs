@@ -49,6 +49,10 @@ created_max_age = "7d"
 created_max_ahead = "10m"
 # Refuse uploads; what peers bring is taken all the same.
 read_only = false
+# Ask the owner of the endorser's address by e-mail before an upload is published; it needs [mail] and public_url.
+email_confirmation = false
+# What the links of those mails begin with, where it is not public_url.
+# confirm_url_base = "https://marketplace.example.org"
 
 [trust]
 # Admit rsa-sha1, dsa-sha1 and small keys, for archives and old tools.
@@ -63,6 +67,26 @@ endorsers_deny = []
 # Images that are not held, by checksum ("SHA-1:c319bb...") or by identifier.
 checksums_deny = []
 images_deny = []
+# Endorsers whose uploads need no confirmation by e-mail.
+confirm_waived_for = []
+
+# How the node sends mail: confirmations, reports of abuse, reminders.
+# [mail]
+# # The relay, and its port (587 for starttls, 465 for implicit, 25 for none).
+# host = "smtp.example.org"
+# port = 587
+# # "starttls" and "implicit" send nothing without TLS; "none" is for a relay on this machine.
+# tls = "starttls"
+# # Authorities in addition to the machine's, in PEM.
+# tls_ca = "/etc/marketplace/smtp-ca.pem"
+# # Who the node is to the relay; the password is the first line of the file, which is read for every mail.
+# user = "marketplace"
+# password_file = "/etc/marketplace/smtp-password"
+# from = "marketplace@example.org"
+# # Who is told when the owner of an address reports an abuse of it.
+# admin = "admin@example.org"
+# # Remind endorsers every 30 days of what they endorse here, and 3 days before an entry's validity ends.
+# reminders = false
 
 [query]
 # The limits of one SPARQL query, and how many run at once.
@@ -97,7 +121,7 @@ mod tests {
         let mut text = String::new();
         for line in EXAMPLE.lines() {
             let bare = line.trim_start_matches("# ");
-            let is_key = bare.starts_with("[[") || bare.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+            let is_key = bare.starts_with('[') || bare.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
             text.push_str(if is_key { bare } else { line });
             text.push('\n');
         }
@@ -105,5 +129,6 @@ mod tests {
         let config = parse(&text).expect("it is good when all is uncommented");
         assert!(config.node.public_url.is_some());
         assert_eq!(config.peers.len(), 1);
+        assert!(config.mail.is_some_and(|mail| mail.admin.is_some()));
     }
 }

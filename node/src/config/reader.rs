@@ -34,6 +34,7 @@ pub(super) struct Misread {
 #[derive(Debug)]
 pub(super) struct Section<'text> {
     title: String,
+    at: usize,
     table: DeTable<'text>,
     known: Vec<&'static str>,
 }
@@ -76,8 +77,18 @@ impl Misread {
 
 impl<'text> Section<'text> {
     /// A table, called `title` in messages.
-    pub(super) fn of(title: impl Into<String>, table: DeTable<'text>) -> Self {
-        Self { title: title.into(), table, known: Vec::new() }
+    pub(super) fn of(title: impl Into<String>, at: usize, table: DeTable<'text>) -> Self {
+        Self { title: title.into(), at, table, known: Vec::new() }
+    }
+
+    /// Where the table begins.
+    pub(super) const fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Where `key` stands in it.
+    pub(super) fn place_of(&self, key: &str) -> Option<usize> {
+        self.table.get_key_value(key).map(|(name, _)| name.span().start)
     }
 
     /// Whether the table has `key`.

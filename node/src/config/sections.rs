@@ -17,7 +17,7 @@ use super::reader::{Finding, Findings, Misread, Section};
 use super::values::{
     DAY_MS, boolean, choice, duration_ms, key_digest, list, mistyped, multiaddress, number, parsed, text,
 };
-use super::{Config, GraphStorage, LogFormat, PeerEntry, Uploads};
+use super::{Config, EmailConfirmation, GraphStorage, LogFormat, PeerEntry, Uploads, mail};
 use crate::bounds;
 
 /// A century, which opens a window wide enough for any archive.
@@ -35,7 +35,7 @@ pub(super) fn read(text: &str) -> Result<Config, Vec<Finding>> {
             return Err(findings.into_sorted());
         }
     };
-    let config = Reading { root: Section::of("", root), findings: &mut findings }.read();
+    let config = Reading { root: Section::of("", 0, root), findings: &mut findings }.read();
     match findings.into_sorted() {
         found if found.is_empty() => Ok(config),
         found => Err(found),
@@ -54,12 +54,12 @@ impl<'text> Reading<'text, '_> {
         self.section("http", &mut config, http);
         self.section("federation", &mut config, federation);
         config.peers = self.peers();
+        self.section("mail", &mut config, mail::read);
         self.section("admission", &mut config, admission);
         self.section("trust", &mut config, trust);
         self.section("query", &mut config, query);
         self.section("log", &mut config, log);
         self.section("storage", &mut config, storage);
-        self.root.later(self.findings, &["mail"]);
         self.root.finish(self.findings);
         config
     }
@@ -75,7 +75,7 @@ impl<'text> Reading<'text, '_> {
             self.findings.add(at.start, format!("{name} must be a section, write [{name}]"));
             return;
         };
-        let mut section = Section::of(format!("[{name}]"), table);
+        let mut section = Section::of(format!("[{name}]"), at.start, table);
         read(&mut section, self.findings, config);
         section.finish(self.findings);
     }
@@ -138,7 +138,7 @@ fn peer<'text>(value: Value<'text>, findings: &mut Findings<'text>) -> Option<Pe
         findings.add(at, "a peer must be a section, write [[peer]]".to_owned());
         return None;
     };
-    let mut section = Section::of("[[peer]]", table);
+    let mut section = Section::of("[[peer]]", at, table);
     let mut id: Option<NodeId> = None;
     let mut addresses = Vec::new();
     let mut name = String::new();
@@ -170,7 +170,13 @@ fn admission<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>
     section.read(findings, "created_max_age", &mut admission.created_ms_max_age, duration_ms(WINDOW_MS));
     section.read(findings, "created_max_ahead", &mut admission.created_ms_max_ahead, duration_ms(WINDOW_MS));
     section.read(findings, "read_only", &mut admission.uploads, uploads);
-    section.later(findings, &["email_confirmation", "confirm_url_base"]);
+    let confirmation_at = section.place_of("email_confirmation").unwrap_or_else(|| section.place());
+    let confirmation = |value: &Value<'text>| {
+        boolean(value).map(|is_on| if is_on { EmailConfirmation::Required } else { EmailConfirmation::Off })
+    };
+    section.read(findings, "email_confirmation", &mut admission.email_confirmation, confirmation);
+    section.read(findings, "confirm_url_base", &mut admission.confirm_url_base, |value| parsed(value).map(Some));
+    mail::check_confirmation(confirmation_at, findings, config);
 }
 
 fn trust<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, config: &mut Config) {
@@ -189,7 +195,8 @@ fn trust<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, co
     section.read(findings, "endorsers_deny", &mut policy.endorsers_deny, |value| list(value, parsed));
     section.read(findings, "checksums_deny", &mut policy.checksums_deny, |value| list(value, parsed));
     section.read(findings, "images_deny", &mut policy.images_deny, |value| list(value, parsed));
-    section.later(findings, &["anchors", "confirm_waived_for"]);
+    section.read(findings, "confirm_waived_for", &mut trust.confirm_waived_for, |value| list(value, parsed));
+    section.later(findings, &["anchors"]);
 }
 
 fn query<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, config: &mut Config) {
@@ -271,6 +278,7 @@ fn log_filter(value: &Value<'_>) -> Result<String, Misread> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{MailTls, Reminders};
     use super::*;
 
     fn findings(text: &str) -> Vec<String> {
@@ -311,6 +319,8 @@ mod tests {
             created_max_age = "36500d"
             created_max_ahead = "0s"
             read_only = true
+            email_confirmation = true
+            confirm_url_base = "https://confirm.example.org"
             [trust]
             legacy_algorithms = true
             accept_bare = false
@@ -319,6 +329,17 @@ mod tests {
             endorsers_deny = ["eve@example.org"]
             checksums_deny = ["SHA-1:c319bbd5afc0a22ba3eaed0507c39383ec28eeff"]
             images_deny = ["MMZu9WvwKIro-rtBQfDk4PsKO7_"]
+            confirm_waived_for = ["robot@example.org"]
+            [mail]
+            host = "smtp.example.org"
+            port = 2525
+            tls = "implicit"
+            tls_ca = "ca.pem"
+            user = "mp"
+            password_file = "password"
+            from = "mp@example.org"
+            admin = "admin@example.org"
+            reminders = true
             [query]
             timeout = "250ms"
             max_rows = 5
@@ -342,6 +363,11 @@ mod tests {
         assert_eq!((config.trust.algorithms, config.trust.policy.bare), (Algorithms::Legacy, BareEntries::Refused));
         assert_eq!((config.trust.endorser_keys.len(), config.trust.policy.checksums_deny.len()), (1, 1));
         assert_eq!((config.query.timeout_ms, config.query.rows_max, config.query.concurrent_max), (250, 5, 1));
+        assert_eq!(config.admission.email_confirmation, EmailConfirmation::Required);
+        assert_eq!(config.confirmation_base().map(|base| base.as_str()), Some("https://confirm.example.org"));
+        assert_eq!(config.trust.confirm_waived_for.len(), 1);
+        let mail = config.mail.as_ref().expect("there is mail");
+        assert_eq!((mail.port(), mail.tls, mail.reminders), (2525, MailTls::Implicit, Reminders::Sent));
         assert_eq!((config.log.format, config.storage.graph), (LogFormat::Json, GraphStorage::Memory));
     }
 
@@ -365,7 +391,6 @@ mod tests {
             findings("[trust]\nanchors = []\n"),
             ["2:1: key \"anchors\" in [trust] is not available in this version yet"]
         );
-        assert_eq!(findings("[mail]\nhost = \"a\"\n"), ["1:2: section \"mail\" is not available in this version yet"]);
     }
 
     #[test]

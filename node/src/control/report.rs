@@ -8,6 +8,7 @@ use proto::trust::Confirmations;
 use serde::{Deserialize, Serialize};
 
 use crate::config::PeerEntry;
+use crate::storage::ledger::MailCounts;
 
 /// What a node is and holds, and how its peers are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,24 @@ pub struct StatusReport {
     pub peers: Vec<PeerReport>,
     /// Refused entries by the rule that refused them.
     pub refusals: BTreeMap<String, u64>,
+    /// Mails and confirmations.
+    pub mail: MailReport,
+}
+
+/// What waits to be sent or confirmed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MailReport {
+    /// Mails that wait to be sent.
+    pub queued: u64,
+    /// Mails that were sent lately.
+    pub sent: u64,
+    /// Mails that were given up lately.
+    pub failed: u64,
+    /// What went wrong last with one that is not sent.
+    pub last_error: Option<String>,
+    /// Entries that await their confirmation.
+    pub awaiting_confirmation: u64,
 }
 
 /// A clock that an operator started.
@@ -143,6 +162,13 @@ impl From<web::registry::Counts> for CountsReport {
             endorsers: counts.endorsers,
             refused: counts.refused,
         }
+    }
+}
+
+impl From<MailCounts> for MailReport {
+    fn from(counts: MailCounts) -> Self {
+        let MailCounts { queued, sent, failed, last_error, pending } = counts;
+        Self { queued, sent, failed, last_error, awaiting_confirmation: pending }
     }
 }
 

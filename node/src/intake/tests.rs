@@ -52,6 +52,7 @@ fn node() -> Node {
         created_ms_max_age: 60_000,
         created_ms_max_ahead: 60_000,
         uploads: Uploads::Accepted,
+        confirmation: None,
     };
     let clock = Clock::started_at(noon().timestamp());
     Node { intake: Intake::new(ledger.clone(), Arc::new(key(1)), clock, rules), ledger, _folder: folder }

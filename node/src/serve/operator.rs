@@ -135,6 +135,7 @@ impl Handler for Operator {
             },
             peers: peers(&federation, &config),
             refusals: federation.refusals,
+            mail: registry.ledger.mail_counts().await.map_err(refused)?.into(),
         })
     }
 

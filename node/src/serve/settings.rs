@@ -3,8 +3,9 @@
 use proto::federation::{self, Settings};
 use proto::node_id::NodeId;
 
-use crate::config::Config;
-use crate::intake::Rules;
+use crate::config::{Config, EmailConfirmation, Reminders};
+use crate::intake::{EmailRule, Rules};
+use crate::mail::Links;
 use crate::registry::Identity;
 
 /// What the node says of itself and calls its peers.
@@ -28,7 +29,26 @@ pub(crate) fn rules(config: &Config, node: NodeId) -> Rules {
         created_ms_max_age: config.admission.created_ms_max_age,
         created_ms_max_ahead: config.admission.created_ms_max_ahead,
         uploads: config.admission.uploads,
+        confirmation: confirmation(config),
     }
+}
+
+/// A configuration that asks for confirmation has all that it needs; one without it has not to.
+fn confirmation(config: &Config) -> Option<EmailRule> {
+    if config.admission.email_confirmation == EmailConfirmation::Off {
+        return None;
+    }
+    Some(EmailRule {
+        links: Links::below(config.confirmation_base()?.clone()),
+        admin: config.mail.as_ref()?.admin.clone()?,
+        waived: config.trust.confirm_waived_for.clone(),
+    })
+}
+
+/// What the links of reminders begin with; none where endorsers are not reminded.
+pub(super) fn reminders(config: &Config) -> Option<Links> {
+    let is_on = config.mail.as_ref().is_some_and(|mail| mail.reminders == Reminders::Sent);
+    config.node.public_url.clone().filter(|_| is_on).map(Links::below)
 }
 
 /// The settings of the state machine; its pauses are jittered by the node's own name.

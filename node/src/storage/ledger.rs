@@ -18,6 +18,10 @@ mod lists;
 mod readers;
 mod refusals;
 
+mod mail;
+mod pending;
+mod reminders;
+
 #[cfg(test)]
 mod tests;
 
@@ -41,7 +45,10 @@ pub use candidate::{
 };
 pub use check::CheckReport;
 pub use error::{AdmitError, LedgerError};
+pub use mail::{Attempt, Mail, MailCounts, MailKind, QueuedMail, Queueing};
+pub use pending::{NotAwaited, NotConfirmed, Pending, Question};
 pub use refusals::{Refusal, RefusedAdmission, StoredRefusal};
+pub use reminders::{Endorsements, Expiring, Reminding};
 
 use readers::Readers;
 use writer::{Session, Writer};

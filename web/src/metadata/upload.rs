@@ -16,6 +16,7 @@ use crate::cross_site::refuse_foreign_form;
 use crate::media::{self, Media};
 use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
+use crate::registry::confirmation::Awaited;
 use crate::registry::{Located, Registry, Scope, Uploaded};
 use crate::router::Face;
 use crate::{text, urls};
@@ -118,6 +119,7 @@ fn answer<R>(face: &Face<R>, asked: &Asked, uploaded: &Uploaded) -> Result<Respo
     let (status, result, located) = match uploaded {
         Uploaded::Created(located) => (StatusCode::CREATED, "created", located),
         Uploaded::AlreadyHeld(located) => (StatusCode::OK, "already held", located),
+        Uploaded::Awaiting(awaited) => return awaiting(face, asked, awaited),
     };
     let url = asked.absolute(&urls::coordinates(&located.at));
     let mut response = match asked.choose_or_first(&OFFERED) {
@@ -159,6 +161,49 @@ fn html<R>(face: &Face<R>, status: StatusCode, located: &Located) -> Result<Resp
         exact: urls::entry(located.entry),
         standing_reason: text::standing_reason(located.standing),
     })
+}
+
+/// What the original said, too.
+const ASKED: &str = "confirmation email sent for new metadata entry";
+
+#[derive(Serialize)]
+struct AwaitingAnswer<'a> {
+    result: &'static str,
+    detail: &'static str,
+    entry: String,
+    email: &'a str,
+    expires: String,
+}
+
+#[derive(Template)]
+#[template(path = "awaiting.html")]
+struct AwaitingPage<'a> {
+    frame: Frame<'a>,
+    awaited: &'a Awaited,
+    expires: String,
+}
+
+/// There is no entry yet, and so no `Location`.
+fn awaiting<R>(face: &Face<R>, asked: &Asked, awaited: &Awaited) -> Result<Response, Problem> {
+    let expires = awaited.expires.timestamp().to_string();
+    let mut response = match asked.choose_or_first(&OFFERED) {
+        Media::Html => page::html(&AwaitingPage {
+            frame: Frame::new(&face.settings, "Confirm by e-mail", Section::Upload),
+            awaited,
+            expires,
+        })?,
+        Media::Json => axum::Json(AwaitingAnswer {
+            result: "awaiting confirmation",
+            detail: ASKED,
+            entry: awaited.entry.to_string(),
+            email: awaited.at.email.as_str(),
+            expires,
+        })
+        .into_response(),
+        _ => ([(header::CONTENT_TYPE, Media::Text.content_type())], format!("{ASKED}\n")).into_response(),
+    };
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
 }
 
 #[derive(Template)]

@@ -10,7 +10,7 @@ async fn every_answer_keeps_browsers_from_doing_harm() {
         let answer = get(&fake, path, BROWSER).await;
         assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("referrer-policy"), "same-origin");
     }
 }
 

@@ -9,7 +9,7 @@ use web::PublicUrl;
 use super::super::Verdict;
 use super::super::output::{Output, visible};
 use super::read;
-use crate::client::{self, ClientError, Scope, Uploaded};
+use crate::client::{self, Awaited, ClientError, Scope, Taken, Uploaded};
 
 /// Options of `metadata upload`.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) struct Nodes {
     pub(super) nodes: Vec<PublicUrl>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Sent {
     file: String,
     taken: bool,
@@ -56,6 +56,10 @@ struct Sent {
     standing: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
 }
 
 impl Upload {
@@ -72,7 +76,8 @@ impl Upload {
         let document = read(file)?;
         let file = file.display().to_string();
         match client::first_answer(&self.nodes.nodes, |client| client.upload_as(&document, self.scope)) {
-            Ok(uploaded) => Ok(taken(file, uploaded)),
+            Ok(Taken::Held(uploaded)) => Ok(held(file, uploaded)),
+            Ok(Taken::Awaiting(awaited)) => Ok(awaiting(file, awaited)),
             // 429 asks for patience, and 5xx is the node's own trouble: neither is a word on the document.
             Err(ClientError::Refused { status: 400..=428 | 430..=499, rule, detail }) => {
                 Ok(refused(file, rule, detail))
@@ -82,7 +87,7 @@ impl Upload {
     }
 }
 
-fn taken(file: String, uploaded: Uploaded) -> Sent {
+fn held(file: String, uploaded: Uploaded) -> Sent {
     Sent {
         file,
         taken: true,
@@ -90,26 +95,43 @@ fn taken(file: String, uploaded: Uploaded) -> Sent {
         url: Some(uploaded.url),
         entry: Some(uploaded.entry),
         standing: Some(uploaded.standing),
-        rule: None,
+        ..Sent::default()
+    }
+}
+
+fn awaiting(file: String, awaited: Awaited) -> Sent {
+    let Awaited { result, entry, email, expires } = awaited;
+    Sent {
+        file,
+        taken: true,
+        result,
+        entry: Some(entry),
+        asked: Some(email),
+        expires: Some(expires),
+        ..Sent::default()
     }
 }
 
 fn refused(file: String, rule: String, detail: String) -> Sent {
-    Sent { file, taken: false, result: detail, url: None, entry: None, standing: None, rule: Some(rule) }
+    Sent { file, result: detail, rule: Some(rule), ..Sent::default() }
 }
 
 fn describe(sent: &Sent) -> String {
-    match (&sent.url, &sent.standing, &sent.rule) {
-        (Some(url), Some(standing), _) => {
-            format!("{}: {}, {}\n  {}", sent.file, visible(&sent.result), visible(standing), visible(url))
-        }
-        (_, _, rule) => {
-            // Some nodes name the rule within the sentence.
-            let rule = rule.as_deref().filter(|rule| !sent.result.contains(rule));
-            let rule = rule.map_or(String::new(), |rule| format!("{}: ", visible(rule)));
-            format!("{}: refused: {rule}{}", sent.file, visible(&sent.result))
-        }
+    let (file, result) = (&sent.file, visible(&sent.result));
+    if let Some((url, standing)) = sent.url.as_ref().zip(sent.standing.as_ref()) {
+        return format!("{file}: {result}, {}\n  {}", visible(standing), visible(url));
     }
+    if let Some((asked, expires)) = sent.asked.as_ref().zip(sent.expires.as_ref()) {
+        let (asked, expires) = (visible(asked), visible(expires));
+        return format!(
+            "{file}: {result}\n  a mail was sent to {asked}; open its link and confirm before {expires}, \
+             nothing is published until then"
+        );
+    }
+    // Some nodes name the rule within the sentence.
+    let rule = sent.rule.as_deref().filter(|rule| !sent.result.contains(rule));
+    let rule = rule.map_or(String::new(), |rule| format!("{}: ", visible(rule)));
+    format!("{file}: refused: {rule}{result}")
 }
 
 #[cfg(test)]
@@ -123,5 +145,17 @@ mod tests {
         let sent =
             refused("a.xml".to_owned(), "one-type".to_owned(), "invalid metadata: one-type: 2 of them".to_owned());
         assert_eq!(describe(&sent), "a.xml: refused: invalid metadata: one-type: 2 of them");
+    }
+
+    #[test]
+    fn an_upload_that_awaits_its_confirmation_says_what_to_do() {
+        let (result, entry) = ("awaiting confirmation".to_owned(), "ab".to_owned());
+        let (email, expires) = ("jane@example.org".to_owned(), "2026-03-08T12:00:00Z".to_owned());
+        let sent = awaiting("a.xml".to_owned(), Awaited { result, entry, email, expires });
+        assert!(sent.taken);
+        let text = describe(&sent);
+        for told in ["a.xml: awaiting confirmation", "jane@example.org", "before 2026-03-08T12:00:00Z"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
     }
 }

@@ -46,6 +46,15 @@ impl Session {
         Ok(admitted)
     }
 
+    /// Refuses what [`Self::admit`] would refuse of an entry that is not held.
+    pub(super) fn judge_candidate(&self, candidate: &Candidate) -> Result<(), AdmitError> {
+        let claim = candidate.claim();
+        let mut address = self.address(&claim.email)?;
+        address.add(&claim, &self.trust);
+        let group = claims::of_group(&self.connection, claim.image, &claim.email)?;
+        self.judge(candidate, &claim, &group, &address).map(|_| ())
+    }
+
     /// Whether the new entry is taken, and where it would stand alone.
     fn judge(
         &self,

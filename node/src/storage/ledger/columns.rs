@@ -107,6 +107,11 @@ pub(super) const fn instant_column(instant: Instant) -> i64 {
     instant.unix_ms().cast_signed()
 }
 
+/// A count as the database compares it.
+pub(super) fn count_column(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 const STANDINGS: [Standing; 4] = [Standing::Contested, Standing::Bare, Standing::Confirmed, Standing::Certified];
 
 /// Standings are stored in their order, so that the database compares them as the domain does.
@@ -156,7 +161,7 @@ pub(super) fn confirmation(row: &Row<'_>, at: usize) -> rusqlite::Result<Confirm
     of_number(row, at, "confirmation", &[Confirmation::Unconfirmed, Confirmation::Confirmed])
 }
 
-fn of_number<T: Copy>(row: &Row<'_>, at: usize, of: &'static str, values: &[T]) -> rusqlite::Result<T> {
+pub(super) fn of_number<T: Copy>(row: &Row<'_>, at: usize, of: &'static str, values: &[T]) -> rusqlite::Result<T> {
     let number: i64 = row.get(at)?;
     let index = usize::try_from(number).ok();
     index.and_then(|index| values.get(index)).copied().ok_or_else(|| no_such(of, at, number))

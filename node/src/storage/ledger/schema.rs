@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::LedgerError;
+use super::{mail, pending, reminders};
 use crate::bounds::LEDGER_STATEMENTS_MAX;
 
 /// The version that this program writes, in SQLite's `user_version`.
@@ -108,6 +109,10 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(LEDGER_STATEMENTS_MAX);
     migrate(&connection)?;
+    // These stand apart from what entries are, and a ledger without them gets them.
+    for tables in [mail::TABLES, pending::TABLES, reminders::TABLES] {
+        connection.execute_batch(tables)?;
+    }
     Ok(connection)
 }
 

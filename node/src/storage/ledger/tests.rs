@@ -4,3 +4,5 @@ mod admissions;
 mod lists;
 mod make;
 mod order;
+mod pending;
+mod reminders;

@@ -1,0 +1,143 @@
+//! Uploads whose endorser is asked by e-mail first: what awaits the answer, and what the answer does.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use proto::admission::Confirmation;
+use proto::crypto::random_secret;
+use proto::email::Email;
+use proto::entry::Entry;
+use proto::signature::Algorithms;
+use proto::timestamp::Instant;
+use web::registry::confirmation::{Acted, ActionRefusal, ActionToken, Awaiting};
+use web::registry::{RegistryError, Scope, UploadRefusal, Uploaded};
+
+use super::{Intake, Taken, check_open, judge_content, not_admitted, refused_upload, unavailable};
+use crate::bounds;
+use crate::config::Waiver;
+use crate::mail::{Links, is_deliverable, letters};
+use crate::storage::ledger::{NotAwaited, NotConfirmed, Pending, Question};
+
+/// How uploads are confirmed.
+#[derive(Debug, Clone)]
+pub struct EmailRule {
+    /// What the links of mails begin with.
+    pub links: Links,
+    /// Who is told of an abuse.
+    pub admin: Email,
+    /// Endorsers whose uploads need no confirmation.
+    pub waived: BTreeSet<Waiver>,
+}
+
+impl EmailRule {
+    /// Whether the owner of the endorser's address is to be asked.
+    pub(super) fn asks_about(&self, entry: &Entry) -> bool {
+        !self.waived.iter().any(|waiver| waiver.covers(entry))
+    }
+}
+
+/// What awaits the answer to a link, with the rules by which it is answered.
+struct Found {
+    pending: Pending,
+    entry: Entry,
+    rule: EmailRule,
+}
+
+impl Intake {
+    /// Has a verified upload await its confirmation; every check that an upload meets is met now and again then.
+    pub(super) async fn ask(
+        &self,
+        rule: &EmailRule,
+        entry: Entry,
+        document: Bytes,
+        scope: Scope,
+        now: Instant,
+    ) -> Result<Taken, UploadRefusal> {
+        let email = entry.document().email();
+        if !is_deliverable(email) {
+            let reason = format!("no mail can be sent to {email}, and this node confirms addresses by e-mail");
+            return Err(UploadRefusal::Invalid { rule: "email-undeliverable".to_owned(), reason });
+        }
+        let token = ActionToken::from_secret(random_secret());
+        let expires = now.plus_ms(bounds::PENDING_MS_MAX);
+        let question = Question {
+            candidate: self.receipted(&entry, document, scope, now, Confirmation::Confirmed),
+            token: token.sha256(),
+            expires,
+            mail: letters::confirmation(&rule.links, &entry, &token, expires),
+        };
+        let awaited = self.0.ledger.await_confirmation(question).await.map_err(not_awaited)?;
+        Ok(Taken { uploaded: Uploaded::Awaiting(awaited), change: None, spread: None })
+    }
+
+    /// What a link is about.
+    pub async fn awaiting(&self, token: &ActionToken) -> Result<Option<Awaiting>, RegistryError> {
+        let Some(Found { pending, entry, .. }) = self.find(token).await? else { return Ok(None) };
+        let Pending { scope, uploaded, expires, .. } = pending;
+        Ok(Some(Awaiting { entry, scope, uploaded, expires }))
+    }
+
+    /// Admits what a link is about as confirmed, if it may be admitted by now.
+    pub async fn confirm(&self, token: &ActionToken) -> Result<Taken, ActionRefusal> {
+        let rules = self.rules();
+        let Found { pending, entry, .. } = self.find(token).await?.ok_or(ActionRefusal::Unknown)?;
+        check_open(&rules, pending.raw.len())?;
+        // Its rules may have changed since it was uploaded.
+        let examined = self.verify(pending.raw.clone(), rules.algorithms).await.ok_or(RegistryError)?;
+        let refused = |refusal| ActionRefusal::Upload(refused_upload(refusal));
+        examined.map_err(refused)?;
+        judge_content(&rules, &entry).map_err(|refusal| refused(refusal.into()))?;
+        let now = self.0.clock.now();
+        let candidate = self.receipted(&entry, pending.raw.clone(), pending.scope, now, Confirmation::Confirmed);
+        let receipt = candidate.receipt.bytes.clone();
+        let admitted = self.0.ledger.confirm(pending.seq, candidate).await.map_err(|error| match error {
+            NotConfirmed::Gone => ActionRefusal::Unknown,
+            NotConfirmed::Admit(error) => ActionRefusal::Upload(not_admitted(error)),
+        })?;
+        Ok(Self::taken(&entry, pending.raw, &receipt, pending.scope, admitted)?)
+    }
+
+    /// Forgets what a link is about.
+    pub async fn abort(&self, token: &ActionToken) -> Result<Acted, ActionRefusal> {
+        let Found { pending, entry, .. } = self.find(token).await?.ok_or(ActionRefusal::Unknown)?;
+        match self.0.ledger.abort(pending.seq).await.map_err(|error| unavailable(&error))? {
+            true => Ok(Acted::Aborted(entry.id())),
+            false => Err(ActionRefusal::Unknown),
+        }
+    }
+
+    /// Takes what a link is about out of what can be confirmed, and queues a mail to the administrator.
+    pub async fn report(&self, token: &ActionToken) -> Result<Acted, ActionRefusal> {
+        let Found { pending, entry, rule } = self.find(token).await?.ok_or(ActionRefusal::Unknown)?;
+        let now = self.0.clock.now();
+        let mail = letters::abuse(&rule.admin, &entry, pending.uploaded, now);
+        match self.0.ledger.report(pending.seq, mail, now).await.map_err(not_awaited)? {
+            true => Ok(Acted::Reported(entry.id())),
+            false => Err(ActionRefusal::Unknown),
+        }
+    }
+
+    /// Where confirmation was switched off meanwhile, no link is known.
+    async fn find(&self, token: &ActionToken) -> Result<Option<Found>, RegistryError> {
+        let Some(rule) = self.rules().confirmation.clone() else { return Ok(None) };
+        let found = self.0.ledger.pending(token.sha256(), self.0.clock.now()).await;
+        let Some(pending) = found.map_err(|error| unavailable(&error))? else { return Ok(None) };
+        // It was verified by the rules of its upload; here it is only read again.
+        let examined = self.verify(pending.raw.clone(), Algorithms::Legacy).await;
+        let entry = examined.ok_or(RegistryError)?.map_err(|refusal| {
+            tracing::error!(%refusal, "an entry that awaits its confirmation cannot be read again");
+            RegistryError
+        })?;
+        Ok(Some(Found { pending, entry, rule }))
+    }
+}
+
+fn not_awaited(error: NotAwaited) -> UploadRefusal {
+    let reason = error.to_string();
+    match error {
+        NotAwaited::Admit(error) => not_admitted(error),
+        NotAwaited::Reported => UploadRefusal::Policy { rule: "reported-abuse".to_owned(), reason },
+        NotAwaited::AddressPending | NotAwaited::AddressMails => UploadRefusal::AddressBusy { reason },
+        NotAwaited::Full | NotAwaited::MailFull => UploadRefusal::ConfirmationsFull { reason },
+    }
+}
