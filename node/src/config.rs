@@ -11,7 +11,7 @@ use proto::email::Email;
 use proto::federation::{Admittance, Membership};
 use proto::node_id::NodeId;
 use proto::signature::Algorithms;
-use proto::trust::{Confirmations, Policy, Trust};
+use proto::trust::{Confirmations, EndorserPattern, Policy, Trust};
 use web::{BasePath, PublicUrl};
 
 use crate::bounds;
@@ -23,14 +23,12 @@ mod peers;
 mod reader;
 mod sections;
 mod values;
-mod waivers;
 
 pub use example::EXAMPLE;
 pub use mail::{MailSection, MailTls, Reminders};
 pub use peers::{PeersFileError, add_peer, remove_peer};
 pub use reader::Finding;
 pub use values::{NotADuration, parse_duration_ms, parse_peer_address};
-pub use waivers::{NotAWaiver, Waiver};
 
 /// Everything that the operator decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +152,7 @@ pub struct TrustSection {
     /// What is not held.
     pub policy: Policy,
     /// Endorsers whose uploads need no confirmation.
-    pub confirm_waived_for: BTreeSet<Waiver>,
+    pub confirm_waived_for: BTreeSet<EndorserPattern>,
 }
 
 /// The limits of a query.
@@ -365,7 +363,7 @@ impl Config {
         Trust {
             endorser_keys: self.trust.endorser_keys.clone(),
             members: members.chain([(own, Confirmations::Believed)]).collect(),
-            policy: self.trust.policy.clone(),
+            policy: Policy { algorithms: self.trust.algorithms, ..self.trust.policy.clone() },
         }
     }
 }

@@ -12,7 +12,7 @@ use proto::intake::{Refusal, examine};
 use proto::node_id::NodeId;
 use proto::signature::Algorithms;
 use proto::timestamp::Instant;
-use proto::trust::{PolicyRefusal, Trust};
+use proto::trust::{Endorser, PolicyRefusal, Trust};
 use proto::wire::Envelope;
 use tokio::sync::Semaphore;
 use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded};
@@ -330,7 +330,13 @@ fn judge(rules: &Rules, origin: NodeId, entry: &Entry) -> Result<(), PolicyRefus
 
 fn judge_content(rules: &Rules, entry: &Entry) -> Result<(), PolicyRefusal> {
     let document = entry.document();
-    rules.trust.policy.judge_content(document.email(), document.identifier(), document.checksums())
+    rules.trust.policy.judge_content(&endorser(entry), document.identifier(), document.checksums())
+}
+
+fn endorser(entry: &Entry) -> Endorser<'_> {
+    let certificate = entry.certificate();
+    let (email, subject, key) = (entry.document().email(), certificate.subject(), certificate.key_sha256());
+    Endorser { email, subject, key }
 }
 
 fn outcome(admitted: &Admitted) -> Outcome {

@@ -32,6 +32,22 @@ pub const CERTIFICATES_CACHED_MAX: usize = 1024;
 /// Most certificates in one signature, the signer's included; grid chains have three or four.
 pub const CERTIFICATE_CHAIN_MAX: usize = 8;
 
+/// Most files that trust anchors are read from; an IGTF directory has about a thousand.
+pub const ANCHOR_FILES_MAX: usize = 8 * 1024;
+
+/// Most bytes of one file with trust anchors or revocations; the largest lists of the grid have 2 MB.
+pub const ANCHOR_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most bytes of all files with trust anchors and revocations; they are held at once while they are read.
+pub const ANCHOR_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Most authorities that are trusted; the grid has a hundred, browsers some two hundred.
+pub const ANCHORS_MAX: usize = 4 * 1024;
+
+/// How long in seconds a revocation list counts after the moment at which the next one was due; a week lets an
+/// operator repair the download of lists before chains are refused.
+pub const CRL_OVERDUE_SECONDS_MAX: i64 = 7 * 86_400;
+
 /// Largest RSA modulus in bits; verification costs the square of it, and nobody uses more.
 pub const RSA_BITS_MAX: u32 = 8192;
 

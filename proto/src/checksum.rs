@@ -93,13 +93,22 @@ impl fmt::Display for Checksum {
     }
 }
 
-/// Parses the form that [`Checksum`] displays: `SHA-256:9f86…`.
+/// Parses the form that [`Checksum`] displays, `SHA-256:9f86…`, also with a name of the four as people write it:
+/// `sha256`, `Sha-256`.
 impl FromStr for Checksum {
     type Err = NotAChecksum;
 
     fn from_str(text: &str) -> Result<Self, NotAChecksum> {
         let (algorithm, value) = text.split_once(':').unwrap_or(("", text));
-        Self::new(algorithm.into(), value)
+        let folded = algorithm.replace(['-', '_'], "").to_ascii_uppercase();
+        let known = match folded.as_str() {
+            "MD5" => ChecksumAlgorithm::Md5,
+            "SHA1" => ChecksumAlgorithm::Sha1,
+            "SHA256" => ChecksumAlgorithm::Sha256,
+            "SHA512" => ChecksumAlgorithm::Sha512,
+            _ => algorithm.into(),
+        };
+        Self::new(known, value)
     }
 }
 
@@ -112,6 +121,15 @@ mod tests {
         let checksum = Checksum::new(ChecksumAlgorithm::Sha1, "C319BB").expect("hexadecimal");
         assert_eq!(checksum.to_string(), "SHA-1:c319bb");
         assert_eq!("SHA-1:c319bb".parse(), Ok(checksum));
+    }
+
+    #[test]
+    fn an_operators_spelling_of_an_algorithm_is_understood() {
+        let denied: Checksum = "SHA-256:ab12".parse().expect("a checksum");
+        for text in ["sha256:AB12", "Sha-256:ab12", "SHA_256:aB12"] {
+            assert_eq!(text.parse(), Ok(denied.clone()), "{text}");
+        }
+        assert_eq!("SHA3-256:ab".parse::<Checksum>().map(|sum| sum.to_string()).as_deref(), Ok("SHA3-256:ab"));
     }
 
     #[test]

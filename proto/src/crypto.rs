@@ -1,5 +1,6 @@
 //! Certificates, keys and digests. The home of openssl; its types do not leave this module.
 
+mod anchors;
 mod certificate;
 mod certificate_cache;
 mod der;
@@ -12,6 +13,10 @@ pub(crate) mod samples;
 mod self_signed;
 mod signing_key;
 
+pub use anchors::{
+    AnchorFile, AnchorFinding, AnchorReport, BadAnchor, Chain, ChainError, ListAge, NamespaceReport, RevocationReason,
+    RevocationReport, TrustAnchors,
+};
 pub use certificate::{BadCertificate, Certificate, KeyKind};
 pub(crate) use certificate_cache::decode_cached;
 pub use hash::Hash;

@@ -70,6 +70,12 @@ impl Endorsed {
         self.signed.certificate()
     }
 
+    /// The certificates that came after the signer's: hints for a chain, proven by nothing.
+    #[must_use]
+    pub fn chain(&self) -> &[Certificate] {
+        self.signed.chain()
+    }
+
     /// Whether the certificate states the endorser's address.
     #[must_use]
     pub const fn certificate_email(&self) -> CertificateEmail {

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::admission::Admission;
 use crate::crypto::Certificate;
 use crate::digest::{NotADigest, Sha256Digest};
 use crate::document::Document;
 use crate::endorsed::Endorsed;
-use crate::standing::{CertificateEmail, Claim, Witness};
-use crate::timestamp::Instant;
+use crate::standing::CertificateEmail;
 
 /// The identity of an entry: SHA-256 over the canonical signed octets and the signer's public key.
 ///
@@ -70,6 +68,7 @@ impl FromStr for EntryId {
 pub struct Entry {
     id: EntryId,
     endorsed: Endorsed,
+    legacy: Option<String>,
 }
 
 impl Entry {
@@ -77,7 +76,7 @@ impl Entry {
     #[must_use]
     pub fn new(endorsed: Endorsed) -> Self {
         let id = EntryId::of(endorsed.octets(), endorsed.certificate().key_der());
-        Self { id, endorsed }
+        Self { id, endorsed, legacy: None }
     }
 
     /// Its identity.
@@ -122,18 +121,18 @@ impl Entry {
         self.endorsed.certificate_email()
     }
 
-    /// What standing and supersession look at, for an entry first seen here at `first_seen`.
+    /// What only `legacy_algorithms` admits about the signature; none where it is good by modern rules.
     #[must_use]
-    pub fn claim(&self, first_seen: Instant, admissions: &[Admission]) -> Claim {
-        Claim {
-            entry: self.id,
-            image: self.document().identifier(),
-            email: self.document().email().clone(),
-            created: self.document().created(),
-            key: self.certificate().key_sha256(),
-            certificate_email: self.endorsed.certificate_email(),
-            first_seen,
-            witnesses: admissions.iter().map(|admission| Witness::from(admission.receipt())).collect(),
-        }
+    pub fn legacy(&self) -> Option<&str> {
+        self.legacy.as_deref()
+    }
+
+    /// The certificates that came with the signature: the signer's first, then hints for its chain.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        std::iter::once(self.endorsed.certificate()).chain(self.endorsed.chain())
+    }
+
+    pub(crate) fn with_legacy(self, reason: String) -> Self {
+        Self { legacy: Some(reason), ..self }
     }
 }

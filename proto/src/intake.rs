@@ -42,22 +42,20 @@ pub fn examine(document: &[u8], algorithms: Algorithms) -> Result<Entry, Refusal
 /// Verifies and reads a document by the rules of `strength`.
 ///
 /// A document that only old algorithms keep from being good is refused by policy: its sender may be a node that
-/// admits them, and is not at fault.
+/// admits them, and is not at fault. Where they are admitted, the entry says what is old about it.
 pub fn examine_as(document: &[u8], algorithms: Algorithms, strength: Strength) -> Result<Entry, Refusal> {
     let read = |algorithms| -> Result<Entry, Refusal> {
         let signed = signature::verify(document, algorithms)?;
         Ok(Entry::new(Endorsed::read_as(signed, strength)?))
     };
-    let refusal = match read(algorithms) {
-        Ok(entry) => return Ok(entry),
-        Err(refusal) => refusal,
-    };
-    let is_legacy = |rule| algorithms == Algorithms::Modern && matches!(rule, "algorithm" | "weak-key");
-    match refusal {
-        Refusal::Invalid { rule, reason } if is_legacy(rule) => {
-            read(Algorithms::Legacy)?;
-            Err(PolicyRefusal::LegacyAlgorithm(reason).into())
+    match read(Algorithms::Modern) {
+        Err(Refusal::Invalid { rule: "algorithm" | "weak-key", reason }) => {
+            let entry = read(Algorithms::Legacy)?;
+            match algorithms {
+                Algorithms::Modern => Err(PolicyRefusal::LegacyAlgorithm(reason).into()),
+                Algorithms::Legacy => Ok(entry.with_legacy(reason)),
+            }
         }
-        other => Err(other),
+        outcome => outcome,
     }
 }

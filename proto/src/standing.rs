@@ -3,6 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+mod address;
+mod explain;
+
+pub use address::Address;
+pub use explain::{Explanation, Reason, explain};
+
 use crate::admission::{Confirmation, Receipt};
 use crate::digest::Sha256Digest;
 use crate::email::Email;
@@ -38,8 +44,12 @@ pub struct Claim {
     pub created: Timestamp,
     /// The digest of the signer's SubjectPublicKeyInfo.
     pub key: Sha256Digest,
-    /// Whether the certificate states the address.
+    /// The subject that the document and every certificate of the entry state.
+    pub subject: String,
+    /// Whether a certificate states the address.
     pub certificate_email: CertificateEmail,
+    /// What the authorities of this node vouch for.
+    pub certification: Certification,
     /// When this node first saw the entry.
     pub first_seen: Instant,
     /// Who admitted it.
@@ -49,10 +59,36 @@ pub struct Claim {
 /// Whether a certificate names the endorser's address in its subjectAltName.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CertificateEmail {
-    /// It names this very address.
-    Stated,
     /// It names none.
     Absent,
+    /// It names this very address.
+    Stated,
+}
+
+/// How much a chain to an anchor of this node vouches for, least first.
+///
+/// Of an entry that came with several certificates for its key the most counts: the certificate is not covered by the
+/// signature, so that what arrives first must not decide.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certification {
+    /// For nothing: no chain of any certificate verifies.
+    #[default]
+    Unchained,
+    /// For the name of the subject: the certificate that chains states no address.
+    Subject,
+    /// For the name and the address: the certificate that chains states it.
+    Email,
+}
+
+impl Certification {
+    /// What a certificate vouches for, given whether its chain verifies.
+    #[must_use]
+    pub const fn of_chained(certificate_email: CertificateEmail) -> Self {
+        match certificate_email {
+            CertificateEmail::Absent => Self::Subject,
+            CertificateEmail::Stated => Self::Email,
+        }
+    }
 }
 
 /// What the view uses of an admission.
@@ -72,98 +108,38 @@ impl From<&Receipt> for Witness {
     }
 }
 
-/// What is known of one e-mail address over all its claims: a fold, whose order does not matter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Address {
-    established: Option<Precedence>,
-    vouched: bool,
-}
-
-/// The least of all is the established key: admitted by a member before first seen here, earlier before later.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Precedence {
-    class: PrecedenceClass,
-    moment: Instant,
-    entry: EntryId,
-    key: Sha256Digest,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum PrecedenceClass {
-    AdmittedByMember,
-    FirstSeenHere,
-}
-
-impl Address {
-    /// Adds a claim; adding one again, or in another order, changes nothing.
-    pub fn add(&mut self, claim: &Claim, trust: &Trust) {
-        self.vouched |= is_vouched(claim, trust);
-        if claim.certificate_email == CertificateEmail::Stated {
-            let precedence = Precedence::of(claim, trust);
-            let is_first = self.established.as_ref().is_none_or(|established| precedence < *established);
-            if is_first {
-                self.established = Some(precedence);
-            }
-        }
-    }
-
-    /// What is known of an address with these claims.
-    pub fn of<'a>(claims: impl IntoIterator<Item = &'a Claim>, trust: &Trust) -> Self {
-        let mut address = Self::default();
-        for claim in claims {
-            address.add(claim, trust);
-        }
-        address
-    }
-
-    /// The established key, where one of its certificates states the address.
-    #[must_use]
-    pub fn established_key(&self) -> Option<Sha256Digest> {
-        self.established.as_ref().map(|precedence| precedence.key)
-    }
-
-    /// Whether the address has an entry that is confirmed or certified.
-    #[must_use]
-    pub const fn is_vouched(&self) -> bool {
-        self.vouched
-    }
-}
-
-impl Precedence {
-    fn of(claim: &Claim, trust: &Trust) -> Self {
-        let by_members = claim.witnesses.iter().filter(|witness| trust.members.contains_key(&witness.origin));
-        let (class, moment) = match by_members.map(|witness| witness.admitted).min() {
-            Some(admitted) => (PrecedenceClass::AdmittedByMember, admitted),
-            None => (PrecedenceClass::FirstSeenHere, claim.first_seen),
-        };
-        Self { class, moment, entry: claim.entry, key: claim.key }
-    }
-}
-
 /// The standing of `claim`, one of those that `address` was folded from.
 ///
 /// `None` where nothing binds the address to the key: such an entry is refused where it arrives. One that is held
 /// all the same, because a pin was taken back, counts as contested.
 #[must_use]
 pub fn standing(claim: &Claim, address: &Address, trust: &Trust) -> Option<Standing> {
-    if is_vouched(claim, trust) {
+    if address.certifies(claim) {
+        return Some(Standing::Certified);
+    }
+    if is_pinned(claim, trust) || confirming(claim, trust).is_some() {
         return Some(Standing::Confirmed);
     }
-    match claim.certificate_email {
-        CertificateEmail::Absent => None,
-        CertificateEmail::Stated if address.vouched => Some(Standing::Contested),
-        CertificateEmail::Stated if address.established_key() == Some(claim.key) => Some(Standing::Bare),
-        CertificateEmail::Stated => Some(Standing::Contested),
+    match (claim.certificate_email, claim.certification) {
+        (CertificateEmail::Absent, Certification::Unchained) => None,
+        (CertificateEmail::Stated, _) if !address.is_vouched() && address.established_key() == Some(claim.key) => {
+            Some(Standing::Bare)
+        }
+        _ => Some(Standing::Contested),
     }
 }
 
-fn is_vouched(claim: &Claim, trust: &Trust) -> bool {
-    let is_pinned = trust.endorser_keys.get(&claim.email).is_some_and(|keys| keys.contains(&claim.key));
-    let is_confirmed = |witness: &Witness| {
+fn is_pinned(claim: &Claim, trust: &Trust) -> bool {
+    trust.endorser_keys.get(&claim.email).is_some_and(|keys| keys.contains(&claim.key))
+}
+
+/// The earliest confirmation by a node that is believed.
+fn confirming<'a>(claim: &'a Claim, trust: &Trust) -> Option<&'a Witness> {
+    let is_believed = |witness: &&Witness| {
         witness.confirmation == Confirmation::Confirmed
             && trust.members.get(&witness.origin) == Some(&Confirmations::Believed)
     };
-    is_pinned || claim.witnesses.iter().any(is_confirmed)
+    claim.witnesses.iter().filter(is_believed).min_by_key(|witness| (witness.admitted, witness.origin))
 }
 
 impl Standing {

@@ -7,7 +7,14 @@ use crate::digest::Sha256Digest;
 use crate::email::Email;
 use crate::identifier::ImageIdentifier;
 use crate::node_id::NodeId;
+use crate::signature::Algorithms;
 use crate::standing::Standing;
+
+mod name;
+mod pattern;
+
+pub use name::{DistinguishedName, NotAName};
+pub use pattern::{Endorser, EndorserPattern, NotAPattern};
 
 /// The trust settings of one node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,10 +41,12 @@ pub enum Confirmations {
 pub struct Policy {
     /// Whether entries that only their own certificate speaks for are held.
     pub bare: BareEntries,
-    /// Where this is not empty, only these addresses.
-    pub endorsers_allow: BTreeSet<Email>,
-    /// Not these addresses.
-    pub endorsers_deny: BTreeSet<Email>,
+    /// Which signature algorithms are admitted.
+    pub algorithms: Algorithms,
+    /// Where this is not empty, only these endorsers.
+    pub endorsers_allow: BTreeSet<EndorserPattern>,
+    /// Not these endorsers.
+    pub endorsers_deny: BTreeSet<EndorserPattern>,
     /// Not images with one of these checksums.
     pub checksums_deny: BTreeSet<Checksum>,
     /// Not these images.
@@ -80,8 +89,13 @@ pub enum PolicyRefusal {
     #[error("the endorser {0} is not in endorsers_allow")]
     EndorserNotAllowed(Email),
     /// The deny list names the endorser.
-    #[error("the endorser {0} is in endorsers_deny")]
-    EndorserDenied(Email),
+    #[error("the endorser {email} is in endorsers_deny, by {pattern}")]
+    EndorserDenied {
+        /// The endorser.
+        email: Email,
+        /// What the list says.
+        pattern: EndorserPattern,
+    },
     /// The deny list names the image.
     #[error("the image {0} is in images_deny")]
     ImageDenied(ImageIdentifier),
@@ -104,7 +118,7 @@ impl PolicyRefusal {
             Self::UnboundEmail { .. } => "unbound-email",
             Self::BareRefused { .. } => "bare-refused",
             Self::EndorserNotAllowed(_) => "endorser-not-allowed",
-            Self::EndorserDenied(_) => "endorser-denied",
+            Self::EndorserDenied { .. } => "endorser-denied",
             Self::ImageDenied(_) => "image-denied",
             Self::ChecksumDenied(_) => "checksum-denied",
             Self::LegacyAlgorithm(_) => "legacy-algorithm",
@@ -117,15 +131,17 @@ impl Policy {
     /// Refuses what the lists name; the standing is judged by [`Policy::judge_standing`].
     pub fn judge_content<'a>(
         &self,
-        email: &Email,
+        endorser: &Endorser<'_>,
         image: ImageIdentifier,
         checksums: impl IntoIterator<Item = &'a Checksum>,
     ) -> Result<(), PolicyRefusal> {
-        if !self.endorsers_allow.is_empty() && !self.endorsers_allow.contains(email) {
-            return Err(PolicyRefusal::EndorserNotAllowed(email.clone()));
+        let matches = |pattern: &&EndorserPattern| pattern.matches(endorser);
+        if !self.endorsers_allow.is_empty() && !self.endorsers_allow.iter().any(|pattern| matches(&pattern)) {
+            return Err(PolicyRefusal::EndorserNotAllowed(endorser.email.clone()));
         }
-        if self.endorsers_deny.contains(email) {
-            return Err(PolicyRefusal::EndorserDenied(email.clone()));
+        if let Some(pattern) = self.endorsers_deny.iter().find(matches) {
+            let (email, pattern) = (endorser.email.clone(), pattern.clone());
+            return Err(PolicyRefusal::EndorserDenied { email, pattern });
         }
         if self.images_deny.contains(&image) {
             return Err(PolicyRefusal::ImageDenied(image));
@@ -133,6 +149,14 @@ impl Policy {
         match checksums.into_iter().find(|checksum| self.checksums_deny.contains(checksum)) {
             Some(denied) => Err(PolicyRefusal::ChecksumDenied(denied.clone())),
             None => Ok(()),
+        }
+    }
+
+    /// Refuses a signature that only old algorithms make good; `legacy` says what is old about it.
+    pub fn judge_algorithms(&self, legacy: Option<&str>) -> Result<(), PolicyRefusal> {
+        match (self.algorithms, legacy) {
+            (Algorithms::Modern, Some(reason)) => Err(PolicyRefusal::LegacyAlgorithm(reason.to_owned())),
+            _ => Ok(()),
         }
     }
 
@@ -144,3 +168,6 @@ impl Policy {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

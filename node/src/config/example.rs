@@ -61,13 +61,14 @@ legacy_algorithms = false
 accept_bare = true
 # Keys that you know to be an endorser's: { "jane@example.org" = ["sha256:..."] }
 endorser_keys = {}
-# Where this is not empty, only these endorsers; never those.
+# Where this is not empty, only these endorsers; never those. An endorser is named by "jane@example.org",
+# "@example.org" (this very domain), a subject ("CN=Jane,O=Grid,C=UK" or "/C=UK/O=Grid/CN=Jane"), or "sha256:..." (a key).
 endorsers_allow = []
 endorsers_deny = []
-# Images that are not held, by checksum ("SHA-1:c319bb...") or by identifier.
+# Images that are not held, by checksum ("SHA-256:9f86d0...", any algorithm) or by identifier.
 checksums_deny = []
 images_deny = []
-# Endorsers whose uploads need no confirmation by e-mail.
+# Endorsers, written as above, whose uploads need no confirmation by e-mail.
 confirm_waived_for = []
 
 # How the node sends mail: confirmations, reports of abuse, reminders.

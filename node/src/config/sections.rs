@@ -326,7 +326,7 @@ mod tests {
             accept_bare = false
             endorser_keys = {{ "jane@example.org" = ["sha256:{digest}"] }}
             endorsers_allow = ["jane@example.org"]
-            endorsers_deny = ["eve@example.org"]
+            endorsers_deny = ["eve@example.org", "@example.net", "/C=UK/O=Grid/CN=Eve"]
             checksums_deny = ["SHA-1:c319bbd5afc0a22ba3eaed0507c39383ec28eeff"]
             images_deny = ["MMZu9WvwKIro-rtBQfDk4PsKO7_"]
             confirm_waived_for = ["robot@example.org"]
@@ -410,7 +410,13 @@ mod tests {
     #[test]
     fn a_bad_element_of_a_list_is_found_where_it_stands() {
         let found = findings("[trust]\nendorsers_deny = [\n  \"a@b\",\n  \"nobody\",\n]\n");
-        assert_eq!(found, ["4:3: endorsers_deny in [trust]: \"nobody\" is not an e-mail address"]);
+        assert_eq!(
+            found,
+            [
+                "4:3: endorsers_deny in [trust]: \"nobody\" names no endorsers; write an e-mail address, @ and a domain, a subject such as \
+              CN=Jane,O=Grid,C=UK or /C=UK/O=Grid/CN=Jane, or sha256: and the 64 hexadecimal digits of a key"
+            ]
+        );
     }
 
     #[test]

@@ -9,12 +9,12 @@ use proto::email::Email;
 use proto::entry::Entry;
 use proto::signature::Algorithms;
 use proto::timestamp::Instant;
+use proto::trust::EndorserPattern;
 use web::registry::confirmation::{Acted, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{RegistryError, Scope, UploadRefusal, Uploaded};
 
-use super::{Intake, Taken, check_open, judge_content, not_admitted, refused_upload, unavailable};
+use super::{Intake, Taken, check_open, endorser, judge_content, not_admitted, refused_upload, unavailable};
 use crate::bounds;
-use crate::config::Waiver;
 use crate::mail::{Links, is_deliverable, letters};
 use crate::storage::ledger::{NotAwaited, NotConfirmed, Pending, Question};
 
@@ -26,13 +26,14 @@ pub struct EmailRule {
     /// Who is told of an abuse.
     pub admin: Email,
     /// Endorsers whose uploads need no confirmation.
-    pub waived: BTreeSet<Waiver>,
+    pub waived: BTreeSet<EndorserPattern>,
 }
 
 impl EmailRule {
     /// Whether the owner of the endorser's address is to be asked.
     pub(super) fn asks_about(&self, entry: &Entry) -> bool {
-        !self.waived.iter().any(|waiver| waiver.covers(entry))
+        let endorser = endorser(entry);
+        !self.waived.iter().any(|pattern| pattern.matches(&endorser))
     }
 }
 

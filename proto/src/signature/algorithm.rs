@@ -7,9 +7,10 @@ use crate::xml::{Canonicalization, Comments};
 use super::error::SignatureError;
 
 /// Which algorithms a signature may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Algorithms {
     /// SHA-256 or better, RSA of at least 2048 bits.
+    #[default]
     Modern,
     /// Also SHA-1, DSA, and RSA of at least 1024 bits: for archives and old tools.
     Legacy,

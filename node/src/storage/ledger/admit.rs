@@ -75,9 +75,8 @@ impl Session {
 
     /// Moves what a changed claim moves: its group, or every entry of its address where that is now known otherwise.
     fn replace_after(&self, before: &Address, after: &Address, group: &[HeldClaim]) -> Result<(), LedgerError> {
-        let is_same = before.established_key() == after.established_key() && before.is_vouched() == after.is_vouched();
         match group.first() {
-            Some(first) if !is_same => {
+            Some(first) if !before.judges_as(after) => {
                 let all = claims::of_email(&self.connection, &first.claim.email)?;
                 self.replace(&all, after)?;
             }

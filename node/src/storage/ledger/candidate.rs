@@ -5,7 +5,7 @@ use proto::admission::{AdmissionId, Receipt};
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
 use proto::reconcile::Item;
-use proto::standing::{CertificateEmail, Claim, Witness};
+use proto::standing::{CertificateEmail, Certification, Claim, Witness};
 use proto::timestamp::{Instant, Timestamp};
 use proto::view::Placement;
 use web::registry::{Coordinates, Scope, Summary};
@@ -190,7 +190,9 @@ impl Candidate {
             email: self.at.email.clone(),
             created: self.at.created,
             key: self.key,
+            subject: self.subject.clone(),
             certificate_email: self.certificate_email,
+            certification: Certification::Unchained,
             first_seen: self.seen,
             witnesses: vec![witness],
         }

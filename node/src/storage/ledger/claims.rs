@@ -3,7 +3,7 @@
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
-use proto::standing::{Claim, Witness};
+use proto::standing::{Certification, Claim, Witness};
 use proto::view::Placement;
 use rusqlite::{Connection, Params, Row};
 
@@ -19,7 +19,7 @@ pub(super) struct HeldClaim {
 
 const CLAIMS: &str = "
     SELECT entry.seq, entry.id, image, email, created, key, certificate_email, first_seen, standing, superseded_by,
-           origin, admitted, confirmation
+           origin, admitted, confirmation, subject
     FROM entry LEFT JOIN admission ON admission.entry = entry.seq";
 
 /// All claims of an address about an image.
@@ -71,7 +71,9 @@ fn held(row: &Row<'_>, seq: i64, witness: Option<Witness>) -> rusqlite::Result<H
         email: columns::email(row, 3)?,
         created: columns::timestamp(row, 4)?,
         key: columns::digest(row, 5)?,
+        subject: row.get(13)?,
         certificate_email: columns::certificate_email(row, 6)?,
+        certification: Certification::Unchained,
         first_seen: columns::instant(row, 7)?,
         witnesses: witness.into_iter().collect(),
     };
