@@ -11,6 +11,7 @@ use proto::federation::Federation;
 use proto::timestamp::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -95,8 +96,10 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let obeying = tokio::spawn(control::serve(socket, operator.clone(), stop.clone()));
     let reconsidering = tokio::spawn(reconsider::refusals(registry.clone(), stop.clone()));
     let posting = tokio::spawn(post.run(clock, stop.clone()));
+    // Whoever reads that the node is ready may signal it at once.
+    let signals = Signals::new()?;
     ready.announce(&key);
-    wait_for_stop(&operator).await?;
+    signals.wait_for_stop(&operator).await;
 
     tracing::info!("stopping");
     stop.cancel();
@@ -166,17 +169,30 @@ async fn start_network(
     Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)
 }
 
-/// Waits for SIGTERM or Ctrl-C; SIGHUP has the configuration read again.
-async fn wait_for_stop(operator: &Operator) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
-    let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => operator.reload().await,
+/// The signals that the node obeys, from the moment that this is made.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?,
+            hang_up: signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?,
+        })
+    }
+
+    /// Waits for SIGTERM or Ctrl-C; SIGHUP has the configuration read again.
+    async fn wait_for_stop(mut self, operator: &Operator) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => operator.reload().await,
+            }
         }
     }
 }
