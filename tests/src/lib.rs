@@ -3,5 +3,6 @@
 pub mod bench;
 pub mod corpus;
 pub mod http;
+pub mod relay;
 pub mod simulator;
 pub mod sites;

@@ -126,6 +126,11 @@ impl Sites {
         self.sites.len() - 1
     }
 
+    /// Starts nodes with these arguments of `serve` from now on.
+    pub fn set_arguments(&mut self, arguments: &[&str]) {
+        self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    }
+
     fn dial(&mut self, index: usize, other: Option<usize>) {
         if let Some(other) = other {
             let p2p = self.nodes[other].as_ref().expect("it runs").ready().p2p.clone();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use proto::node_id::NodeId;
+use proto::trust::Confirmations;
 
 use super::log_of;
 use super::process::{NodeProcess, StartError};
@@ -28,6 +29,14 @@ struct Listed {
     id: NodeId,
     name: String,
     addresses: Vec<String>,
+    confirmations: Confirmations,
+}
+
+impl Listed {
+    fn of(id: NodeId, name: &str) -> Self {
+        let (name, addresses) = (name.to_owned(), Vec::new());
+        Self { id, name, addresses, confirmations: Confirmations::Disregarded }
+    }
 }
 
 /// Old endorsements are uploaded by the demonstration, so the window is wide open.
@@ -83,8 +92,7 @@ fn create(folder: &Path, names: &[String], endpoints: &Endpoints) -> anyhow::Res
             settings: SETTINGS.to_owned(),
         });
     }
-    let all: Vec<Listed> =
-        sites.iter().map(|site| Listed { id: site.node_id, name: site.name.clone(), addresses: Vec::new() }).collect();
+    let all: Vec<Listed> = sites.iter().map(|site| Listed::of(site.node_id, &site.name)).collect();
     for site in &mut sites {
         site.peers = all.iter().filter(|listed| listed.id != site.node_id).cloned().collect();
         site.write()?;
@@ -141,7 +149,14 @@ impl Site {
     /// Lists a further member.
     pub fn list(&mut self, other: &Site) -> anyhow::Result<()> {
         self.peers.retain(|listed| listed.id != other.node_id);
-        self.peers.push(Listed { id: other.node_id, name: other.name.clone(), addresses: Vec::new() });
+        self.peers.push(Listed::of(other.node_id, &other.name));
+        self.write()
+    }
+
+    /// Takes the word of a listed member that it confirmed an e-mail address.
+    pub fn believe(&mut self, other: &Site) -> anyhow::Result<()> {
+        let listed = self.peers.iter_mut().find(|listed| listed.id == other.node_id);
+        listed.with_context(|| format!("{} is not listed", other.name))?.confirmations = Confirmations::Believed;
         self.write()
     }
 
@@ -179,6 +194,9 @@ impl Site {
             let (id, name) = (quoted(&peer.id.to_string()), quoted(&peer.name));
             // Writing to a string does not fail.
             let _ = write!(text, "\n[[peer]]\nid = {id}\nname = {name}\naddress = {}\n", list(&peer.addresses));
+            if peer.confirmations == Confirmations::Believed {
+                text.push_str("confirms_email = true\n");
+            }
         }
         text
     }
