@@ -12,6 +12,7 @@ use proto::node_id::NodeId;
 use proto::timestamp::{Instant, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -73,6 +74,9 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     if let Some(start) = clock.start() {
         tracing::warn!(clock = %start, "the clock is not the system's; this is for tests and demonstrations");
     }
+    for algorithm in proto::signature::self_test() {
+        tracing::warn!(algorithm, "openssl on this machine does not verify it, as a crypto policy may tell it to");
+    }
     let stop = CancellationToken::new();
     let anchors = anchors::read(&config.trust, clock.now()).await?;
     anchors.log();
@@ -106,8 +110,10 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let reevaluating = tokio::spawn(reevaluate::run(registry.clone(), stop.clone()));
     let refreshing = tokio::spawn(anchors::refresh(operator.clone(), stop.clone()));
     let posting = tokio::spawn(post.run(clock, stop.clone()));
+    // Whoever reads that the node is ready may signal it at once.
+    let signals = Signals::new()?;
     ready.announce(&key);
-    wait_for_stop(&operator).await?;
+    signals.wait_for_stop(&operator).await;
 
     tracing::info!("stopping");
     stop.cancel();
@@ -178,17 +184,30 @@ async fn start_network(
     Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)
 }
 
-/// Waits for SIGTERM or Ctrl-C; SIGHUP has the configuration read again.
-async fn wait_for_stop(operator: &Operator) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
-    let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => operator.reload().await,
+/// The signals that the node obeys, from the moment that this is made.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?,
+            hang_up: signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?,
+        })
+    }
+
+    /// Waits for SIGTERM or Ctrl-C; SIGHUP has the configuration read again.
+    async fn wait_for_stop(mut self, operator: &Operator) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => operator.reload().await,
+            }
         }
     }
 }

@@ -72,7 +72,7 @@ async def main():
     def authenticate(server, session, envelope, mechanism, data):
         wanted = LoginPassword(given.user.encode(), given.password.encode())
         tell("login", success=data == wanted)
-        return AuthResult(success=data == wanted, handled=True)
+        return AuthResult(success=data == wanted, handled=False)
 
     relay = Relay(given.answers.split(","))
     options = {"hostname": "relay.test", "ident": "relay"}

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use lettre::Message;
-use lettre::message::Mailbox;
-use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox};
 use proto::digest::Sha256Digest;
 use proto::email::Email;
 
@@ -14,6 +14,9 @@ use crate::storage::ledger::QueuedMail;
 /// Tells responders not to answer (RFC 3834 section 5).
 #[derive(Debug, Clone)]
 struct AutoSubmitted;
+
+/// Longest line that mail carries as it is (RFC 5322 section 2.1.1).
+const LINE_BYTES_MAX: usize = 998;
 
 const AUTO_GENERATED: &str = "auto-generated";
 
@@ -42,7 +45,7 @@ pub(super) fn message(mail: &QueuedMail, from: &Email) -> Result<Message, String
         .message_id(Some(message_id(&mail.mail.dedup, from)))
         .header(AutoSubmitted)
         .header(ContentType::TEXT_PLAIN)
-        .body(mail.mail.body.clone())
+        .body(body(&mail.mail.body))
         .map_err(|error| error.to_string())
 }
 
@@ -50,6 +53,18 @@ pub(super) fn message(mail: &QueuedMail, from: &Email) -> Result<Message, String
 pub(super) fn mailbox(email: &Email) -> Result<Mailbox, String> {
     let address = email.as_str().parse().map_err(|error: lettre::address::AddressError| error.to_string())?;
     Ok(Mailbox::new(None, address))
+}
+
+/// Plain text stays as it is, so that the links of a letter are whole in every reader; lettre would wrap them at 76.
+fn body(text: &str) -> Body {
+    let lines: Vec<&str> = text.split('\n').map(|line| line.trim_end_matches('\r')).collect();
+    let is_plain = |line: &&str| {
+        line.len() <= LINE_BYTES_MAX && line.bytes().all(|byte| byte == b'\t' || matches!(byte, b' '..=b'~'))
+    };
+    match lines.iter().all(is_plain) {
+        true => Body::dangerous_pre_encoded(lines.join("\r\n").into(), ContentTransferEncoding::SevenBit),
+        false => Body::new(text.to_owned()),
+    }
 }
 
 fn message_id(dedup: &str, from: &Email) -> String {
@@ -116,6 +131,13 @@ mod tests {
             let found: Vec<&str> = started.map(|line| line.split(':').next().unwrap_or_default()).collect();
             assert_eq!(found, names, "{text}");
         }
+    }
+
+    #[test]
+    fn the_links_of_a_letter_stay_whole() {
+        let link = format!("https://marketplace.example.org/action/{}/confirm", "x".repeat(43));
+        let text = written("subject", &format!("open\n\n  {link}\n"));
+        assert!(text.ends_with(&format!("open\r\n\r\n  {link}\r\n")), "{text}");
     }
 
     #[test]
