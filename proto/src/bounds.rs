@@ -74,9 +74,9 @@ pub const CRL_OVERDUE_SECONDS_MAX: i64 = 7 * 86_400;
 /// Largest RSA modulus in bits; verification costs the square of it, and nobody uses more.
 pub const RSA_BITS_MAX: u32 = 8192;
 
-/// Largest public exponent of RSA in bits; nearly all keys have 65,537, and OpenSSL has this bound for large moduli alone,
-/// so that a key of 3072 bits could be made to cost a hundred times as much as others.
-pub const RSA_EXPONENT_BITS_MAX: i32 = 64;
+/// Longest public exponent in bits of an RSA key that a stranger brings; 65537 has 17, and verification costs as many
+/// squarings as it has bits.
+pub const RSA_EXPONENT_BITS_MAX: i32 = 32;
 
 /// Largest elliptic curve in bits that a stranger brings; P-521 is the largest in use.
 pub const CURVE_BITS_MAX: u32 = 521;

@@ -15,7 +15,6 @@ use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::{RsaPssSaltlen, Verifier};
 
-use crate::bounds;
 use crate::digest::Sha256Digest;
 
 use super::der::{self, Reader};
@@ -79,8 +78,7 @@ pub enum Verification {
 }
 
 impl PublicKey {
-    /// The key with exactly this SubjectPublicKeyInfo; `None` where OpenSSL cannot read it, or an RSA exponent is so long
-    /// that verification would be slow.
+    /// The key with exactly this SubjectPublicKeyInfo; `None` where OpenSSL cannot read it.
     #[must_use]
     pub fn from_der(der: &[u8]) -> Option<Self> {
         let encoded = Reader::new(der).expect(der::SEQUENCE)?;
@@ -95,9 +93,6 @@ impl PublicKey {
     /// Given also the content of the SubjectPublicKeyInfo, as encoded.
     fn new(key: PKey<Public>, encoded: &[u8]) -> Option<Self> {
         let kind = kind(&key, encoded)?;
-        if key.rsa().is_ok_and(|rsa| rsa.e().num_bits() > bounds::RSA_EXPONENT_BITS_MAX) {
-            return None;
-        }
         let der = identity(&key, kind).ok()?;
         Some(Self { kind, sha256: Sha256Digest::of(&der), der, key, ready: Mutex::new(None) })
     }
@@ -125,6 +120,13 @@ impl PublicKey {
     #[must_use]
     pub fn bits(&self) -> u32 {
         self.key.bits()
+    }
+
+    /// The length of its public exponent, where it is an RSA key.
+    #[must_use]
+    pub fn exponent_bits(&self) -> Option<i32> {
+        let is_rsa = matches!(self.kind, KeyKind::Rsa | KeyKind::RsaPss);
+        is_rsa.then(|| self.key.rsa().ok()).flatten().map(|rsa| rsa.e().num_bits())
     }
 
     /// Whether it made `signature` over `message`.
@@ -308,25 +310,4 @@ const RSA_ENCRYPTION: [u8; 15] = [0x30, 13, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 
 fn rsa_identity(rsa: &Rsa<Public>) -> Result<Vec<u8>, ErrorStack> {
     let key = [&[0][..], &rsa.public_key_to_der_pkcs1()?].concat();
     Ok(der::encode(der::SEQUENCE, &[&RSA_ENCRYPTION[..], &der::encode(der::BIT_STRING, &key)].concat()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rsa_key(exponent_bits: i32) -> Option<PublicKey> {
-        let modulus = Rsa::generate(2048).and_then(|rsa| rsa.n().to_owned()).expect("a modulus");
-        let mut exponent = BigNum::from_u32(1).expect("a number");
-        exponent.set_bit(exponent_bits - 1).expect("a number");
-        let der = Rsa::from_public_components(modulus, exponent).and_then(|rsa| rsa.public_key_to_der());
-        PublicKey::from_der(&der.expect("a key"))
-    }
-
-    #[test]
-    fn a_key_whose_exponent_makes_it_slow_is_not_read() {
-        assert!(rsa_key(17).is_some());
-        assert!(rsa_key(bounds::RSA_EXPONENT_BITS_MAX).is_some());
-        assert!(rsa_key(bounds::RSA_EXPONENT_BITS_MAX + 1).is_none());
-        assert!(rsa_key(2047).is_none());
-    }
 }

@@ -35,9 +35,19 @@ fn new_key(key: NewKey) -> SigningKey {
     SigningKey::from_pkcs12(&store, "password").expect("readable")
 }
 
+/// An RSA key whose public exponent makes it slow.
+pub(crate) fn slow_rsa_key() -> SigningKey {
+    let exponent = BigNum::from_dec_str("1099511627777").expect("a number");
+    plain_key(Rsa::generate_with_e(2048, &exponent).expect("a key"))
+}
+
 /// An RSA key of any size, with a certificate that has no e-mail address.
 pub(crate) fn plain_rsa_key(bits: u32) -> SigningKey {
-    let key = PKey::from_rsa(Rsa::generate(bits).expect("a key")).expect("a key");
+    plain_key(Rsa::generate(bits).expect("a key"))
+}
+
+fn plain_key(rsa: Rsa<Private>) -> SigningKey {
+    let key = PKey::from_rsa(rsa).expect("a key");
     let mut pem = key.private_key_to_pem_pkcs8().expect("PEM");
     pem.extend(plain_certificate(&key).to_pem().expect("PEM"));
     SigningKey::from_pem(&pem, None).expect("readable")

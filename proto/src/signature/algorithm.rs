@@ -137,6 +137,9 @@ fn check_bits(key: &PublicKey, algorithms: Algorithms) -> Result<(), SignatureEr
         KeyKind::Dsa => bounds::DSA_BITS_MAX,
         _ => return Ok(()),
     };
+    if let Some(bits) = key.exponent_bits().filter(|bits| *bits > bounds::RSA_EXPONENT_BITS_MAX) {
+        return Err(SignatureError::LongExponent { bits });
+    }
     let (bits, least) = (key.bits(), algorithms.key_bits_min());
     if (least..=most).contains(&bits) { Ok(()) } else { Err(SignatureError::WeakKey { bits, least, most }) }
 }
@@ -244,6 +247,13 @@ mod tests {
     #[test]
     fn a_tiny_rsa_key_counts_nowhere() {
         let key = samples::plain_rsa_key(768);
+        let signature = key.sign(Scheme::RsaPkcs1(Hash::Sha256), b"message").expect("a signature");
+        assert_eq!(check("rsa-sha256", Algorithms::Legacy, key.certificate().key(), &signature), "weak-key");
+    }
+
+    #[test]
+    fn a_key_that_is_made_to_be_slow_signs_nothing() {
+        let key = samples::slow_rsa_key();
         let signature = key.sign(Scheme::RsaPkcs1(Hash::Sha256), b"message").expect("a signature");
         assert_eq!(check("rsa-sha256", Algorithms::Legacy, key.certificate().key(), &signature), "weak-key");
     }

@@ -1,5 +1,6 @@
 //! Why a document is not signed in the profile.
 
+use crate::bounds;
 use crate::crypto::{BadCertificate, KeyKind, ProxyKind};
 use crate::xml::XmlError;
 
@@ -119,6 +120,12 @@ pub enum SignatureError {
         /// The greatest size.
         most: u32,
     },
+    /// The key is made to be slow.
+    #[error("the key's public exponent has {bits} bits, the most is {}", bounds::RSA_EXPONENT_BITS_MAX)]
+    LongExponent {
+        /// The length of the exponent.
+        bits: i32,
+    },
     /// The signature value is not the key's over SignedInfo.
     #[error("the {algorithm} signature value does not verify with the certificate's key")]
     SignatureMismatch {
@@ -154,7 +161,7 @@ impl SignatureError {
             Self::KeyKind { .. } => SignatureRule::KeyKind,
             Self::KeyRestricted { .. } => SignatureRule::KeyRestricted,
             Self::Unavailable { .. } => SignatureRule::Unavailable,
-            Self::WeakKey { .. } => SignatureRule::WeakKey,
+            Self::WeakKey { .. } | Self::LongExponent { .. } => SignatureRule::WeakKey,
             Self::SignatureMismatch { .. } => SignatureRule::Signature,
         }
     }
