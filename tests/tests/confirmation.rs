@@ -189,6 +189,7 @@ fn key_without_address() -> SigningKey {
     let (key, certificate) = (path("key.pem"), path("certificate.pem"));
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/O=Grid/CN=Robot"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .args(["-keyout", &key, "-out", &certificate])
         .output()
         .expect("openssl runs");
