@@ -115,14 +115,17 @@ fn fillings() -> Vec<(&'static str, Filling)> {
         ("thousands of properties", many("<e:p>x</e:p>")),
         ("thousands of properties, each of its own name", Filling::new(MANY, |n| format!("<e:p{n}>x</e:p{n}>"))),
         ("thousands of blank nodes", many("<e:p rdf:parseType=\"Resource\"/>")),
-        ("thousands of statements about statements", Filling::new(MANY, |n| format!("<e:p rdf:ID=\"i{n}\">x</e:p>"))),
+        (
+            "thousands of statements about statements",
+            Filling::new(MANY * 2 / 3, |n| format!("<e:p rdf:ID=\"i{n}\">x</e:p>")),
+        ),
         ("a long namespace in every triple", long),
         ("thousands of comments", Filling::new(2 * MANY, |_| "<!---->".to_owned())),
         ("deep blank nodes", nested("<e:p rdf:parseType=\"Resource\">", "</e:p>")),
         ("deep XML literals", nested("<e:p rdf:parseType=\"Literal\">", "</e:p>")),
         (
             "thousands of namespace declarations",
-            Filling::new(120, move |_| format!("<e:p rdf:parseType=\"Literal\"><e:b{declarations}/></e:p>")),
+            Filling::new(100, move |_| format!("<e:p rdf:parseType=\"Literal\"><e:b{declarations}/></e:p>")),
         ),
         ("one text of the greatest length", Filling::new(1, |_| format!("<e:p>{}</e:p>", "&amp;".repeat(45_000)))),
     ]
