@@ -50,7 +50,7 @@ pub(crate) fn confirmation(links: &Links, entry: &Entry, token: &ActionToken, ex
         None => "a metadata entry endorsing an image",
     };
     let body = format!(
-        "Somebody uploaded {what}, signed in your name:\n\n\
+        "Somebody uploaded {what} to the Marketplace at\n{base}, signed in your name:\n\n\
          \x20 image identifier: {image}\n\
          \x20 created:          {created}\n\
          \x20 endorser:         {email}\n\n\
@@ -59,6 +59,7 @@ pub(crate) fn confirmation(links: &Links, entry: &Entry, token: &ActionToken, ex
          Open this link to report an ABUSE of your address:\n\n  {abuse}\n\n\
          Nothing happens before you press the button on the page. Without an answer the entry is forgotten\n\
          on {expires}, and nothing is published.\n",
+        base = links.0,
         image = document.identifier(),
         created = document.created(),
         email = document.email(),
@@ -117,7 +118,7 @@ pub(crate) fn abuse(admin: &Email, entry: &Entry, uploaded: Instant, reported: I
 
 /// Reminds an endorser of what it endorses, a period after `last`.
 pub(crate) fn reminder(links: &Links, email: &Email, endorsements: &Endorsements, last: Instant) -> Mail {
-    let mut body = format!("You endorse {} that others find and use:\n", count(endorsements.total));
+    let mut body = format!("In the Marketplace at {} you endorse {}:\n", links.0, count(endorsements.total));
     for at in &endorsements.entries {
         // Writing to a string does not fail.
         let _ = write!(body, "\n  {}, created {}\n    {}\n", at.image, at.created, links.entry(at));

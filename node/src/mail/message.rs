@@ -4,7 +4,9 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use lettre::Message;
-use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0,
+};
 use lettre::message::{Body, Mailbox};
 use proto::digest::Sha256Digest;
 use proto::email::Email;
@@ -43,6 +45,7 @@ pub(super) fn message(mail: &QueuedMail, from: &Email) -> Result<Message, String
         .subject(one_line(&mail.mail.subject))
         .date(written)
         .message_id(Some(message_id(&mail.mail.dedup, from)))
+        .header(MIME_VERSION_1_0)
         .header(AutoSubmitted)
         .header(ContentType::TEXT_PLAIN)
         .body(body(&mail.mail.body))
@@ -110,6 +113,7 @@ mod tests {
         for header in [
             "Date: Sun, 01 Mar 2026 12:00:00 +0000",
             "Auto-Submitted: auto-generated",
+            "MIME-Version: 1.0",
             "To: jane@example.org",
             "From: mp@node.example.org",
             &format!("Message-ID: <{id}@node.example.org>"),
