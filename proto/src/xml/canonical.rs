@@ -195,7 +195,7 @@ impl<'a> Writer<'a> {
             self.out.extend_from_slice(prefix.as_bytes());
             self.out.extend_from_slice(b"=\"");
         }
-        self.escaped(namespace, escape_in_value);
+        self.escaped(namespace, &IN_VALUE);
         self.out.push(b'"');
     }
 
@@ -207,7 +207,7 @@ impl<'a> Writer<'a> {
             self.out.push(b' ');
             self.name(&attribute.name);
             self.out.extend_from_slice(b"=\"");
-            self.escaped(&attribute.value, escape_in_value);
+            self.escaped(&attribute.value, &IN_VALUE);
             self.out.push(b'"');
         }
     }
@@ -215,7 +215,7 @@ impl<'a> Writer<'a> {
     /// Writes a node that has no children; whether it belongs to the canonical form.
     fn leaf(&mut self, node: &Node<'_>) -> bool {
         match node {
-            Node::Text(text) => self.escaped(text, escape_in_text),
+            Node::Text(text) => self.escaped(text, &IN_TEXT),
             Node::Comment(comment) if self.comments == Comments::With => {
                 self.out.extend_from_slice(b"<!--");
                 self.out.extend_from_slice(comment.as_bytes());
@@ -243,17 +243,16 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(name.local.as_bytes());
     }
 
-    /// Generic over the escaping, so that the loop over the bytes of a document calls nothing.
-    fn escaped(&mut self, text: &str, escape: impl Fn(u8) -> Option<&'static [u8]>) {
+    fn escaped<const COUNT: usize>(&mut self, text: &str, escapes: &[Escape; COUNT]) {
         let bytes = text.as_bytes();
         // Most texts hold nothing to escape.
-        if !any_byte(text, |byte| escape(byte).is_some()) {
+        if !any_byte(text, |byte| escapes.iter().fold(false, |found, (escaped, _)| found | (byte == *escaped))) {
             self.out.extend_from_slice(bytes);
             return;
         }
         let mut copied = 0;
         for (index, byte) in bytes.iter().enumerate() {
-            if let Some(replacement) = escape(*byte) {
+            if let Some((_, replacement)) = escapes.iter().find(|(escaped, _)| escaped == byte) {
                 self.out.extend_from_slice(&bytes[copied..index]);
                 self.out.extend_from_slice(replacement);
                 copied = index + 1;
@@ -271,27 +270,18 @@ fn visibly_used<'a>(element: &'a Element<'a>) -> Vec<Binding<'a>> {
     used
 }
 
-const fn escape_in_text(byte: u8) -> Option<&'static [u8]> {
-    match byte {
-        b'&' => Some(b"&amp;"),
-        b'<' => Some(b"&lt;"),
-        b'>' => Some(b"&gt;"),
-        b'\r' => Some(b"&#xD;"),
-        _ => None,
-    }
-}
+/// A byte that the canonical form does not hold as it is, and what stands for it (Canonical XML 1.0 section 2.3).
+type Escape = (u8, &'static [u8]);
 
-const fn escape_in_value(byte: u8) -> Option<&'static [u8]> {
-    match byte {
-        b'&' => Some(b"&amp;"),
-        b'<' => Some(b"&lt;"),
-        b'"' => Some(b"&quot;"),
-        b'\t' => Some(b"&#x9;"),
-        b'\n' => Some(b"&#xA;"),
-        b'\r' => Some(b"&#xD;"),
-        _ => None,
-    }
-}
+const IN_TEXT: [Escape; 4] = [(b'&', b"&amp;"), (b'<', b"&lt;"), (b'>', b"&gt;"), (b'\r', b"&#xD;")];
+const IN_VALUE: [Escape; 6] = [
+    (b'&', b"&amp;"),
+    (b'<', b"&lt;"),
+    (b'"', b"&quot;"),
+    (b'\t', b"&#x9;"),
+    (b'\n', b"&#xA;"),
+    (b'\r', b"&#xD;"),
+];
 
 #[cfg(test)]
 mod tests;
