@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::bounds;
-use crate::vocabulary::{XML, XMLNS};
+use crate::vocabulary::{DCTERMS, RDF, SLREQ, SLTERMS, XML, XMLDSIG, XMLNS};
 
 use super::error::excerpt;
 use super::tree::{Name, NamespaceDeclaration};
@@ -53,10 +53,9 @@ impl<'a> Namespaces<'a> {
         Ok(Name { prefix: prefix.into(), local: local.into(), namespace })
     }
 
-    /// The name of an attribute, to which the default namespace does not apply.
-    pub(super) fn attribute_name(&self, prefix: &'a str, local: &'a str) -> Result<Name<'a>, String> {
-        let namespace = if prefix.is_empty() { Cow::default() } else { self.bound(prefix)? };
-        Ok(Name { prefix: prefix.into(), local: local.into(), namespace })
+    /// The namespace of an attribute with this prefix, to which the default namespace does not apply.
+    pub(super) fn of_attribute(&self, prefix: &str) -> Result<Cow<'a, str>, String> {
+        if prefix.is_empty() { Ok(Cow::default()) } else { self.bound(prefix) }
     }
 
     fn bound(&self, prefix: &str) -> Result<Cow<'a, str>, String> {
@@ -71,18 +70,24 @@ impl<'a> Namespaces<'a> {
         self.bindings.iter().rev().find(|binding| binding.prefix == prefix).map(|binding| binding.namespace.clone())
     }
 
-    /// A binding that is made again, as signatures make that of XML Signature, was checked before.
+    /// A binding that is made again was checked before.
     fn check_known(&self, prefix: &str, namespace: &str) -> Result<(), Refused> {
         let is_known = self.bindings.iter().any(|other| other.prefix == prefix && other.namespace == namespace);
         if is_known { Ok(()) } else { check(prefix, namespace).map_err(Refused::Unbindable) }
     }
 }
 
+/// What nearly every document binds; each is an absolute URI.
+const USUAL: [&str; 5] = [DCTERMS, RDF, SLREQ, SLTERMS, XMLDSIG];
+
 /// The constraints of Namespaces in XML 1.0 section 3; and that a namespace is an absolute URI of bounded length, for
 /// canonical XML is not defined with relative ones (Canonical XML 1.0 section 1.3).
 fn check(prefix: &str, namespace: &str) -> Result<(), String> {
     if (prefix == "xml") != (namespace == XML) || prefix == "xmlns" || namespace == XMLNS {
         return Err(format!("the prefix {prefix:?} may not be bound to {:?}", excerpt(namespace)));
+    }
+    if USUAL.contains(&namespace) {
+        return Ok(());
     }
     if namespace.is_empty() {
         return if prefix.is_empty() { Ok(()) } else { Err(format!("the prefix {prefix:?} may not be undeclared")) };

@@ -14,7 +14,7 @@ use super::characters::{
 use super::error::{XmlError, excerpt};
 use super::namespaces::{Namespaces, Refused};
 use super::tag;
-use super::tree::{Attribute, Element, NamespaceDeclaration, Node, Tree};
+use super::tree::{Attribute, Element, Name, NamespaceDeclaration, Node, Tree};
 
 /// Reads a whole document; UTF-8 only, no document type declaration, within the bounds of [`crate::bounds`].
 pub fn parse(bytes: &[u8]) -> Result<Tree<'_>, XmlError> {
@@ -166,22 +166,22 @@ impl<'a> Parser<'a> {
         }
         self.count_node()?;
         let ((prefix, local), rest) = tag::split_name(content).map_err(Fault::Malformed)?;
-        let (declarations, attributes) = self.read_attributes(rest)?;
+        let (declarations, mut attributes) = self.read_attributes(rest)?;
         self.namespaces.enter(&declarations).map_err(|refused| match refused {
             Refused::TooMany => Fault::TooManyNamespaces,
             Refused::Unbindable(reason) => Fault::Namespace(reason),
         })?;
         let name = self.namespaces.element_name(prefix, local).map_err(Fault::Namespace)?;
-        let attributes = self.resolve_attributes(attributes)?;
+        self.resolve_attributes(&mut attributes)?;
         self.open.push(Element { name, declarations, attributes, children: Vec::new() });
         Ok(())
     }
 
-    #[expect(clippy::type_complexity, reason = "declarations and attributes as read, for one caller")]
+    /// The declarations of a start tag, and its attributes, whose namespaces are not known yet.
     fn read_attributes(
         &mut self,
         mut rest: &'a str,
-    ) -> Result<(Vec<NamespaceDeclaration<'a>>, Vec<(tag::QualifiedName<'a>, Cow<'a, str>)>), Fault> {
+    ) -> Result<(Vec<NamespaceDeclaration<'a>>, Vec<Attribute<'a>>), Fault> {
         let mut declarations = Vec::new();
         let mut attributes = Vec::new();
         while let Some(((prefix, local), value)) = tag::next_attribute(&mut rest).map_err(Fault::Malformed)? {
@@ -196,25 +196,25 @@ impl<'a> Parser<'a> {
             };
             match declared {
                 Some(prefix) => declarations.push(NamespaceDeclaration { prefix: prefix.into(), namespace: value }),
-                None => attributes.push(((prefix, local), value)),
+                None => {
+                    let name = Name { prefix: prefix.into(), local: local.into(), namespace: Cow::default() };
+                    attributes.push(Attribute { name, value });
+                }
             }
         }
         Ok((declarations, attributes))
     }
 
-    fn resolve_attributes(
-        &self,
-        attributes: Vec<(tag::QualifiedName<'a>, Cow<'a, str>)>,
-    ) -> Result<Vec<Attribute<'a>>, Fault> {
-        let mut resolved: Vec<Attribute<'a>> = Vec::with_capacity(attributes.len());
-        for ((prefix, local), value) in attributes {
-            let name = self.namespaces.attribute_name(prefix, local).map_err(Fault::Namespace)?;
+    fn resolve_attributes(&self, attributes: &mut [Attribute<'a>]) -> Result<(), Fault> {
+        for index in 0..attributes.len() {
+            let (resolved, rest) = attributes.split_at_mut(index);
+            let name = &mut rest[0].name;
+            name.namespace = self.namespaces.of_attribute(&name.prefix).map_err(Fault::Namespace)?;
             if resolved.iter().any(|other| other.name.is(&name.namespace, &name.local)) {
-                return Err(Fault::Malformed(format!("the attribute {:?} stands twice", excerpt(local))));
+                return Err(Fault::Malformed(format!("the attribute {:?} stands twice", excerpt(&name.local))));
             }
-            resolved.push(Attribute { name, value });
         }
-        Ok(resolved)
+        Ok(())
     }
 
     /// quick-xml has checked that the end tag has the name of the innermost open element.
