@@ -32,13 +32,23 @@ pub(super) fn is_name_without_colon(text: &str) -> bool {
     // Nearly all names are ASCII, and there are hundreds in a document.
     let mut bytes = text.bytes();
     let is_ascii_start = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    let is_ascii_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    if bytes.next().is_some_and(is_ascii_start) && bytes.all(is_ascii_name) {
+    if bytes.next().is_some_and(is_ascii_start) && bytes.all(|byte| IN_ASCII_NAME[usize::from(byte)]) {
         return true;
     }
     let mut characters = text.chars();
     characters.next().is_some_and(is_name_start) && characters.all(is_name_character)
 }
+
+/// Whether a byte may stand in an ASCII name, after its start.
+const IN_ASCII_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] = is_name_character(byte as char);
+        byte += 1;
+    }
+    table
+};
 
 /// Production 4 of XML, `NameStartChar`, without the colon.
 const fn is_name_start(character: char) -> bool {
