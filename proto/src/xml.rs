@@ -1,4 +1,4 @@
-//! Strict XML 1.0 with namespaces: bytes in, a tree or its canonical form out. The home of quick-xml.
+//! Strict XML 1.0 with namespaces: bytes in, a tree or its canonical form out.
 
 mod tree;
 
@@ -8,6 +8,7 @@ mod error;
 mod namespaces;
 mod parse;
 mod tag;
+mod token;
 
 pub use canonical::{Canonicalization, Comments, canonicalize, canonicalize_element, canonicalize_without};
 pub use error::XmlError;

@@ -77,7 +77,6 @@ fn dependencies_point_from_tests_to_node_to_web_to_proto() {
 #[test]
 fn a_large_dependency_is_named_in_its_home_only() {
     let homes = [
-        ("quick_xml", "proto/src/xml"),
         ("openssl", "proto/src/crypto"),
         ("bincode", "proto/src/wire"),
         ("negentropy", "proto/src/reconcile"),

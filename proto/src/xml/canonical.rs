@@ -274,14 +274,8 @@ fn visibly_used<'a>(element: &'a Element<'a>) -> Vec<Binding<'a>> {
 type Escape = (u8, &'static [u8]);
 
 const IN_TEXT: [Escape; 4] = [(b'&', b"&amp;"), (b'<', b"&lt;"), (b'>', b"&gt;"), (b'\r', b"&#xD;")];
-const IN_VALUE: [Escape; 6] = [
-    (b'&', b"&amp;"),
-    (b'<', b"&lt;"),
-    (b'"', b"&quot;"),
-    (b'\t', b"&#x9;"),
-    (b'\n', b"&#xA;"),
-    (b'\r', b"&#xD;"),
-];
+const IN_VALUE: [Escape; 6] =
+    [(b'&', b"&amp;"), (b'<', b"&lt;"), (b'"', b"&quot;"), (b'\t', b"&#x9;"), (b'\n', b"&#xA;"), (b'\r', b"&#xD;")];
 
 #[cfg(test)]
 mod tests;

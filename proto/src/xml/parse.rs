@@ -1,10 +1,6 @@
-//! Bytes to a tree; every check that XML 1.0 and Namespaces in XML ask for and quick-xml, a tokenizer, leaves to us.
+//! Bytes to a tree, with every check that XML 1.0 and Namespaces in XML ask for.
 
 use std::borrow::Cow;
-
-use quick_xml::errors::{Error as QuickError, SyntaxError};
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
 
 use crate::bounds;
 
@@ -14,6 +10,7 @@ use super::characters::{
 use super::error::{XmlError, excerpt};
 use super::namespaces::{Namespaces, Refused};
 use super::tag;
+use super::token::{Token, Tokens};
 use super::tree::{Attribute, Element, Name, NamespaceDeclaration, Node, Tree};
 
 /// Reads a whole document; UTF-8 only, no document type declaration, within the bounds of [`crate::bounds`].
@@ -23,10 +20,6 @@ pub fn parse(bytes: &[u8]) -> Result<Tree<'_>, XmlError> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| XmlError::NotUtf8 { offset: error.valid_up_to() })?;
-    // A second byte order mark is text outside of the root; quick-xml would swallow it.
-    if text.starts_with('\u{FEFF}') {
-        return Err(XmlError::Malformed { line: 1, reason: "text stands outside of the root element".to_owned() });
-    }
     let mut parser = Parser::new(text);
     match parser.run() {
         Ok(tree) => Ok(tree),
@@ -101,15 +94,10 @@ impl<'a> Parser<'a> {
 
     fn run(&mut self) -> Result<Tree<'a>, Fault> {
         self.check_characters()?;
-        let mut reader = Reader::from_str(self.text);
-        reader.config_mut().check_comments = true;
-        loop {
-            self.position = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-            let event = reader.read_event().map_err(syntax_fault)?;
-            if let Event::Eof = event {
-                break;
-            }
-            self.handle(&event)?;
+        let mut tokens = Tokens::new(self.text);
+        while let Some(token) = tokens.read().map_err(Fault::Malformed)? {
+            self.handle(token)?;
+            self.position = tokens.position();
         }
         if !self.open.is_empty() {
             return Err(Fault::Malformed(format!("{} elements are not closed", self.open.len())));
@@ -131,33 +119,31 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// What an event holds is taken from the text, so that the tree can borrow it.
-    fn handle(&mut self, event: &Event<'a>) -> Result<(), Fault> {
-        match event {
-            Event::Start(start) => self.open_element(self.slice("<", start.len())),
-            Event::Empty(start) => {
-                self.open_element(self.slice("<", start.len()))?;
-                self.close_element()
+    fn handle(&mut self, token: Token<'a>) -> Result<(), Fault> {
+        match token {
+            Token::Start(content) => {
+                let element = self.start(content)?;
+                self.open.push(element);
+                Ok(())
             }
-            Event::End(_) => self.close_element(),
-            Event::Text(text) => self.text(self.slice("", text.len())),
-            Event::CData(text) => self.add_text(normalize_line_ends(self.slice("<![CDATA[", text.len()))),
-            Event::GeneralRef(name) => self.reference(name),
-            Event::Comment(comment) => self.comment(self.slice("<!--", comment.len())),
-            Event::PI(content) => self.instruction(self.slice("<?", content.len())),
-            Event::Decl(content) => self.declaration(content),
-            Event::DocType(_) => Err(Fault::Doctype),
-            Event::Eof => Ok(()),
+            Token::Empty(content) => {
+                let element = self.start(content)?;
+                self.end(element);
+                Ok(())
+            }
+            Token::End(name) => self.close(name.trim_end_matches(is_blank)),
+            Token::Text(text) => self.text(text),
+            Token::CharacterData(text) => self.add_text(normalize_line_ends(text)),
+            Token::Reference(name) => self.reference(name),
+            Token::Comment(comment) => self.comment(comment),
+            Token::Instruction(content) if is_declaration(content) => self.declaration(content),
+            Token::Instruction(content) => self.instruction(content),
+            Token::Doctype => Err(Fault::Doctype),
         }
     }
 
-    /// The `length` bytes after the mark that the token starts with.
-    fn slice(&self, mark: &str, length: usize) -> &'a str {
-        let start = self.position + mark.len();
-        self.text.get(start..start + length).unwrap_or_default()
-    }
-
-    fn open_element(&mut self, content: &'a str) -> Result<(), Fault> {
+    /// The element of a start tag, without children yet.
+    fn start(&mut self, content: &'a str) -> Result<Element<'a>, Fault> {
         if self.open.is_empty() && self.root.is_some() {
             return Err(Fault::Malformed(format!("a second root element {:?}", excerpt(content))));
         }
@@ -173,8 +159,7 @@ impl<'a> Parser<'a> {
         })?;
         let name = self.namespaces.element_name(prefix, local).map_err(Fault::Namespace)?;
         self.resolve_attributes(&mut attributes)?;
-        self.open.push(Element { name, declarations, attributes, children: Vec::new() });
-        Ok(())
+        Ok(Element { name, declarations, attributes, children: Vec::new() })
     }
 
     /// The declarations of a start tag, and its attributes, whose namespaces are not known yet.
@@ -217,15 +202,27 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// quick-xml has checked that the end tag has the name of the innermost open element.
-    fn close_element(&mut self) -> Result<(), Fault> {
-        let element = self.open.pop().ok_or_else(|| Fault::Malformed("an end tag without a start tag".to_owned()))?;
+    fn close(&mut self, name: &str) -> Result<(), Fault> {
+        match self.open.pop() {
+            Some(element) if element.name.is_written(name) => {
+                self.end(element);
+                Ok(())
+            }
+            Some(element) => {
+                let (name, local) = (excerpt(name), excerpt(&element.name.local));
+                Err(Fault::Malformed(format!("the end tag {name:?} stands where {local:?} is open")))
+            }
+            None => Err(Fault::Malformed(format!("the end tag {:?} has no start tag", excerpt(name)))),
+        }
+    }
+
+    /// Gives an element that is complete to its parent.
+    fn end(&mut self, element: Element<'a>) {
         self.namespaces.leave();
         match self.open.last_mut() {
             Some(parent) => parent.children.push(Node::Element(element)),
             None => self.root = Some(element),
         }
-        Ok(())
     }
 
     fn text(&mut self, text: &'a str) -> Result<(), Fault> {
@@ -294,7 +291,7 @@ impl<'a> Parser<'a> {
             return Err(Fault::Malformed("the XML declaration does not stand first".to_owned()));
         }
         let encodings = if self.text.is_ascii() { &["utf-8", "us-ascii"][..] } else { &["utf-8"] };
-        is_declaration(content, encodings).then_some(()).ok_or_else(|| Fault::Declaration(excerpt(content)))
+        is_good_declaration(content, encodings).then_some(()).ok_or_else(|| Fault::Declaration(excerpt(content)))
     }
 
     fn count_node(&mut self) -> Result<(), Fault> {
@@ -303,15 +300,13 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn syntax_fault(error: QuickError) -> Fault {
-    match error {
-        QuickError::Syntax(SyntaxError::UnclosedDoctype) => Fault::Doctype,
-        other => Fault::Malformed(excerpt(&other.to_string())),
-    }
+/// Whether a processing instruction is none, but the XML declaration.
+fn is_declaration(content: &str) -> bool {
+    content.strip_prefix("xml").is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank))
 }
 
 /// Production 23 of XML 1.0, restricted to version 1.0 and some encodings; `content` starts with `xml`.
-fn is_declaration(content: &str, encodings: &[&str]) -> bool {
+fn is_good_declaration(content: &str, encodings: &[&str]) -> bool {
     let rest = content.strip_prefix("xml").unwrap_or_default();
     let Some(rest) = pseudo_attribute(rest, "version", |value| value == "1.0") else { return false };
     let is_known = |value: &str| encodings.iter().any(|encoding| value.eq_ignore_ascii_case(encoding));

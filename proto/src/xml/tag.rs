@@ -1,4 +1,4 @@
-//! The attributes of a start tag, of which quick-xml only finds the end.
+//! The name and the attributes in a start tag.
 
 use std::borrow::Cow;
 

@@ -82,6 +82,15 @@ impl Name<'_> {
     pub fn is(&self, namespace: &str, local: &str) -> bool {
         self.local == local && self.namespace == namespace
     }
+
+    /// Whether tags spell it so.
+    pub(super) fn is_written(&self, text: &str) -> bool {
+        let local = match &*self.prefix {
+            "" => Some(text),
+            prefix => text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(':')),
+        };
+        local == Some(&*self.local)
+    }
 }
 
 impl<'a> Element<'a> {
