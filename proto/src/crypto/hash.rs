@@ -30,7 +30,7 @@ impl Hash {
     pub fn digest(self, bytes: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha1 => sha::sha1(bytes).to_vec(),
-            Self::Sha256 => sha::sha256(bytes).to_vec(),
+            Self::Sha256 => sha256(&[bytes]).to_vec(),
             Self::Sha384 => sha::sha384(bytes).to_vec(),
             Self::Sha512 => sha::sha512(bytes).to_vec(),
             Self::Sha3_256 => Sha3_256::digest(bytes).to_vec(),
@@ -65,7 +65,8 @@ impl Hash {
 }
 
 /// SHA-256 of the concatenation of `parts`. By OpenSSL, which without the processor's SHA instructions is twice as fast
-/// as sha2, and every entry is digested three times.
+/// as sha2, and every entry is digested three times. By its functions for parts, for that for a whole message looks the
+/// algorithm up by its name, which takes OpenSSL 3.0 1 µs each time.
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = sha::Sha256::new();
     for part in parts {
