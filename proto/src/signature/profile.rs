@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use memchr::memchr3_iter;
 
 use crate::bounds;
 use crate::vocabulary::{RDF, XML, XMLDSIG};
@@ -261,13 +262,25 @@ fn read_base64(element: &Element<'_>, place: &'static str) -> Result<Vec<u8>, Si
         [Node::Text(text)] => text,
         _ => return Err(structure(place, "its value is not text alone".to_owned())),
     };
-    let mut digits = Vec::with_capacity(text.len());
-    for line in text.as_bytes().split(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
-        digits.extend_from_slice(line);
-    }
-    let decoded =
-        ENGINE.decode(digits).map_err(|error| structure(place, format!("its value is not base64: {error}")))?;
+    let decoded = ENGINE
+        .decode(without_blanks(text))
+        .map_err(|error| structure(place, format!("its value is not base64: {error}")))?;
     if decoded.is_empty() { Err(structure(place, "its value is empty".to_owned())) } else { Ok(decoded) }
+}
+
+/// The bytes of a text but for its blanks, which are found many bytes at once: a certificate is a third of a usual
+/// document.
+fn without_blanks(text: &str) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(text.len());
+    for part in text.split('\t').map(str::as_bytes) {
+        let mut start = 0;
+        for blank in memchr3_iter(b' ', b'\n', b'\r', part) {
+            kept.extend_from_slice(&part[start..blank]);
+            start = blank + 1;
+        }
+        kept.extend_from_slice(&part[start..]);
+    }
+    kept
 }
 
 /// The child elements, which must be exactly these of XML Signature in this order.
@@ -330,4 +343,16 @@ fn is_blank(text: &str) -> bool {
 
 pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_of_all_four_kinds_are_left_out() {
+        for (text, kept) in [("", ""), (" \t\n\r", ""), ("a\tb\nc\rd e", "abcde"), ("\r\n ab\t\tc\n", "abc")] {
+            assert_eq!(without_blanks(text), kept.as_bytes(), "{text:?}");
+        }
+    }
 }
