@@ -1,6 +1,7 @@
 //! Certificates, keys and digests. The home of openssl; its types do not leave this module.
 
 mod anchors;
+mod bounded_cache;
 mod certificate;
 mod certificate_cache;
 mod der;

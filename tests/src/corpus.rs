@@ -46,6 +46,28 @@ const REQUESTS: [&str; 6] = [
     "/metadata//null/?status=deprecated&location=all&email=null\n*/*",
 ];
 
+/// Files of trust anchors after the digit of their kind: certificates or lists, a list, a `signing_policy`, a
+/// `namespaces` file.
+const ANCHORS: [(u8, &str); 5] = [
+    (b'0', AUTHORITY),
+    (b'1', AUTHORITY),
+    (
+        b'2',
+        "# one\naccess_id_CA X509 '/C=CH/O=Grid/CN=host/Jan\u{e9}'\npos_rights globus CA:sign\n\
+         cond_subjects globus '\"/C=CH/O=Grid/*\" \"/CN=host\\/*\" \"/USERID=?+E=\\xC3\\xA9\"'\n",
+    ),
+    (
+        b'3',
+        "#NAMESPACES-VERSION: 1.0\nTO Issuer \"/C=CH/O=Grid/CN=host/Jan\u{e9}\" \\\n  PERMIT Subject \"/C=CH/O=G.*\"\n",
+    ),
+    (
+        b'3',
+        "TO Issuer SELF DENY Subject \"/CN=(host|Robot:\\s[^/]+)/.*\"\nTO Issuer SELF PERMIT Subject \".*\\xC3\\xA9\"\n",
+    ),
+];
+
+const AUTHORITY: &str = include_str!("corpus/anchors.pem");
+
 /// Writes the inputs of each target into a folder of its name below `folder`.
 pub fn write(folder: &Path, now: Instant) -> anyhow::Result<()> {
     for (number, seed) in seeds(now)?.into_iter().enumerate() {
@@ -67,6 +89,8 @@ fn seeds(now: Instant) -> anyhow::Result<Vec<Seed>> {
     let envelopes = documents.iter().map(|bytes| admit(bytes, now, &key)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut seeds = of_documents(&documents)?;
     seeds.extend(endorsers.iter().map(|one| seed("certificate", one.key().certificate().der())));
+    seeds.extend(endorsers.iter().map(|one| anchor(b'0', one.key().certificate().der())));
+    seeds.extend(ANCHORS.iter().map(|(kind, text)| anchor(*kind, text.as_bytes())));
     seeds.extend(envelopes.iter().map(|envelope| seed("admission", envelope.admission())));
     seeds.extend(REQUESTS.iter().map(|text| seed("parameters", text.as_bytes())));
     seeds.push(seed("configuration", node::config::EXAMPLE.as_bytes()));
@@ -77,6 +101,10 @@ fn seeds(now: Instant) -> anyhow::Result<Vec<Seed>> {
 
 fn seed(target: &'static str, bytes: &[u8]) -> Seed {
     Seed { target, bytes: bytes.to_vec() }
+}
+
+fn anchor(kind: u8, file: &[u8]) -> Seed {
+    seed("anchors", &[&[kind], file].concat())
 }
 
 fn of_documents(documents: &[Vec<u8>]) -> anyhow::Result<Vec<Seed>> {

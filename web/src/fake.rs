@@ -22,7 +22,7 @@ use crate::registry::{
     Uploaded,
 };
 
-pub(crate) use documents::{signed, template};
+pub(crate) use documents::{signed, signed_as, template};
 
 /// A registry that holds what tests upload, and answers queries as tests say.
 #[derive(Clone, Default)]

@@ -6,9 +6,7 @@
 //! is compared for each document: the validity of all certificates when it was created, and the age of the lists now.
 
 mod authority;
-mod cache;
 mod chain;
-mod dn;
 mod glob;
 mod names;
 mod namespaces;
@@ -18,12 +16,11 @@ mod report;
 mod revocations;
 mod search;
 mod signing_policy;
-mod tbs;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use openssl::x509::{X509Name, X509NameRef};
 
@@ -32,13 +29,12 @@ use crate::digest::Sha256Digest;
 use crate::signature::Algorithms;
 use crate::timestamp::Timestamp;
 
+use super::bounded_cache::BoundedCache;
 use super::certificate::Certificate;
 use authority::Authority;
-use cache::FindingsCache;
 use names::NameRules;
 use reading::Reading;
 use search::Findings;
-use tbs::{Fields, Role};
 
 pub use chain::{Chain, ChainError, RevocationReason};
 pub use namespaces::BadNamespaces;
@@ -62,8 +58,9 @@ struct Inner {
     strangers: Vec<(X509Name, String)>,
     algorithms: Algorithms,
     fingerprint: Sha256Digest,
-    /// A pure function of the anchors, the signer and the hints.
-    cache: Mutex<FindingsCache>,
+    /// What was found of each signer's chains, so that the next document of an endorser costs no search; by a digest
+    /// of the signer and the hints.
+    cache: BoundedCache<Sha256Digest, Arc<Findings>>,
     validations: AtomicU64,
 }
 
@@ -84,7 +81,7 @@ impl TrustAnchors {
         };
         let parts = digests.iter().map(|digest| digest.as_bytes().as_slice());
         let fingerprint = Sha256Digest::of_parts(&parts.chain([level]).collect::<Vec<_>>());
-        let cache = Mutex::new(FindingsCache::new(bounds::CHAINS_CACHED_MAX));
+        let cache = BoundedCache::new(bounds::CHAINS_CACHED_MAX);
         let validations = AtomicU64::new(0);
         let inner = Inner { authorities, names, rules, strangers, algorithms, fingerprint, cache, validations };
         (Self(Arc::new(inner)), findings)
@@ -137,19 +134,15 @@ impl TrustAnchors {
 
     fn findings(&self, signer: &Certificate, hints: &[Certificate]) -> Arc<Findings> {
         // Only authorities can lengthen a chain; and whoever copies a document can reorder and repeat what it brings.
-        let is_authority =
-            |hint: &&Certificate| Fields::read(hint.der()).is_some_and(|fields| fields.role() == Role::Authority);
-        let hints: BTreeMap<_, _> =
-            hints.iter().filter(is_authority).map(|hint| (hint.fingerprint(), hint.clone())).collect();
+        let authorities = hints.iter().filter(|hint| hint.may_certify());
+        let hints: BTreeMap<_, _> = authorities.map(|hint| (hint.fingerprint(), hint.clone())).collect();
         let hints: Vec<_> = hints.into_values().take(bounds::CERTIFICATE_CHAIN_MAX).collect();
         let fingerprints: Vec<_> = [signer].into_iter().chain(&hints).map(Certificate::fingerprint).collect();
         let parts: Vec<_> = fingerprints.iter().map(|fingerprint| fingerprint.as_bytes().as_slice()).collect();
         let key = Sha256Digest::of_parts(&parts);
-        let cache = || self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = cache().find(&key);
-        known.unwrap_or_else(|| {
+        self.0.cache.find(&key).unwrap_or_else(|| {
             let findings = Arc::new(Findings::of(&self.0, signer, &hints));
-            cache().insert(key, Arc::clone(&findings));
+            self.0.cache.insert(key, Arc::clone(&findings));
             findings
         })
     }

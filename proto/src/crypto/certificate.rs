@@ -27,6 +27,9 @@ struct Decoded {
     issuer_slash: SlashName,
     emails: Vec<String>,
     role: CertificateRole,
+    may_certify: bool,
+    is_self_issued: bool,
+    serial_number: Vec<u8>,
     forbids_signing: bool,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -77,6 +80,13 @@ impl Certificate {
         let proxy = extensions
             .proxy
             .or_else(|| extensions::is_legacy_proxy(parts.subject, parts.issuer).then_some(ProxyKind::Legacy));
+        let role = match proxy {
+            Some(kind) => CertificateRole::Proxy(kind),
+            None if extensions.is_authority => CertificateRole::Authority,
+            None => CertificateRole::EndEntity,
+        };
+        let is_self_issued = parts.subject == parts.issuer;
+        let is_old_authority = parts.version == 1 && is_self_issued && role == CertificateRole::EndEntity;
         Ok(Self(Arc::new(Decoded {
             der: der.to_vec(),
             fingerprint: Sha256Digest::of(der),
@@ -85,11 +95,10 @@ impl Certificate {
             issuer: name::java_rfc2253(parts.issuer).ok_or(BadCertificate::Encoding)?,
             subject_slash: SlashName::from_der(parts.subject).ok_or(BadCertificate::Encoding)?,
             issuer_slash: SlashName::from_der(parts.issuer).ok_or(BadCertificate::Encoding)?,
-            role: match proxy {
-                Some(kind) => CertificateRole::Proxy(kind),
-                None if extensions.is_authority => CertificateRole::Authority,
-                None => CertificateRole::EndEntity,
-            },
+            role,
+            may_certify: role == CertificateRole::Authority || is_old_authority,
+            is_self_issued,
+            serial_number: parts.serial_number.to_vec(),
             emails: extensions.emails,
             forbids_signing: extensions.forbids_signing,
             not_before: x509::time(parts.not_before).ok_or(BadCertificate::Validity)?,
@@ -179,6 +188,22 @@ impl Certificate {
     #[must_use]
     pub fn role(&self) -> CertificateRole {
         self.0.role
+    }
+
+    /// Whether it may issue certificates: an authority's, or one from before version 3 that names itself as its issuer,
+    /// as authorities were made when no extension could say so; openssl takes those for authorities, too.
+    pub(super) fn may_certify(&self) -> bool {
+        self.0.may_certify
+    }
+
+    /// Whether the issuer is the subject, byte by byte.
+    pub(super) fn is_self_issued(&self) -> bool {
+        self.0.is_self_issued
+    }
+
+    /// The octets of the serial number without leading zeros.
+    pub(super) fn serial_number(&self) -> &[u8] {
+        &self.0.serial_number
     }
 
     /// Whether it has a keyUsage with neither digitalSignature nor nonRepudiation.

@@ -39,9 +39,8 @@ impl Extensions {
     pub(super) fn read(content: &[u8]) -> Result<Self, BadCertificate> {
         let mut read = Self::default();
         let mut seen: Vec<&[u8]> = Vec::new();
-        let mut extensions = Reader::new(content);
-        while !extensions.is_at_end() {
-            let (identifier, value) = extension(&mut extensions).ok_or(BadCertificate::Encoding)?;
+        for extension in ExtensionReader::of(content) {
+            let Extension { identifier, value, .. } = extension.ok_or(BadCertificate::Encoding)?;
             let Some(name) = name(identifier) else { continue };
             if seen.contains(&identifier) || read.add(identifier, value).is_none() {
                 return Err(BadCertificate::Extension(name));
@@ -74,16 +73,58 @@ fn name(identifier: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The identifier and the value of the next extension.
-fn extension<'a>(extensions: &mut Reader<'a>) -> Option<(&'a [u8], &'a [u8])> {
-    let mut extension = Reader::new(extensions.expect(der::SEQUENCE)?);
-    let identifier = extension.object_identifier()?;
-    if extension.peek()? == der::BOOLEAN {
-        // Whether it is critical; one octet, whatever it says.
-        extension.next().filter(|critical| critical.content.len() == 1)?;
+/// One extension of a certificate, a revocation list or an entry of one.
+pub(super) struct Extension<'a> {
+    pub(super) identifier: &'a [u8],
+    pub(super) criticality: Criticality,
+    pub(super) value: &'a [u8],
+}
+
+/// Whether whoever does not know the extension must refuse the whole.
+#[derive(Clone, Copy)]
+pub(super) enum Criticality {
+    Optional,
+    Critical,
+}
+
+/// Reads extensions one after another; `None` once where they are malformed, and then ends.
+pub(super) struct ExtensionReader<'a>(Reader<'a>);
+
+impl<'a> ExtensionReader<'a> {
+    /// `content` is that of the SEQUENCE of extensions.
+    pub(super) const fn of(content: &'a [u8]) -> Self {
+        Self(Reader::new(content))
     }
-    let value = extension.only(der::OCTET_STRING)?;
-    Some((identifier, value))
+
+    fn read(&mut self) -> Option<Extension<'a>> {
+        let mut extension = Reader::new(self.0.expect(der::SEQUENCE)?);
+        let identifier = extension.object_identifier()?;
+        let mut criticality = Criticality::Optional;
+        if extension.peek()? == der::BOOLEAN {
+            match extension.expect(der::BOOLEAN)? {
+                [0] => (),
+                [_] => criticality = Criticality::Critical,
+                _ => return None,
+            }
+        }
+        let value = extension.only(der::OCTET_STRING)?;
+        Some(Extension { identifier, criticality, value })
+    }
+}
+
+impl<'a> Iterator for ExtensionReader<'a> {
+    type Item = Option<Extension<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_at_end() {
+            return None;
+        }
+        let extension = self.read();
+        if extension.is_none() {
+            self.0 = Reader::new(&[]);
+        }
+        Some(extension)
+    }
 }
 
 /// Section 4.2.1.6; an address that is not printable ASCII spoils the whole.

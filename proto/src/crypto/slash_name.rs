@@ -1,7 +1,7 @@
 //! Distinguished names in the slash form that OpenSSL and the grid write: `/C=UK/O=eScience/CN=jane doe`.
 
 use std::convert::Infallible;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use openssl::asn1::Asn1Object;
@@ -9,15 +9,21 @@ use openssl::nid::Nid;
 
 use super::der::{self, Reader, Value};
 
-/// A name as `X509_NAME_oneline` of OpenSSL 3 writes it, with one spelling of each keyword.
+/// A name as `X509_NAME_oneline` of OpenSSL 3 writes it, with one spelling of each keyword, and with `\x5C` for a
+/// backslash: OpenSSL writes that as it is, and so makes one name of two.
 ///
 /// It is for comparing with what operators and signing policies write, not for taking apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlashName(String);
 
 /// Keywords that tools write in place of OpenSSL's, in lower case.
-const SPELLINGS: [(&str, &str); 4] =
-    [("e", "emailAddress"), ("email", "emailAddress"), ("emailaddress", "emailAddress"), ("userid", "UID")];
+const SPELLINGS: [(&str, &str); 5] = [
+    ("e", "emailAddress"),
+    ("email", "emailAddress"),
+    ("emailaddress", "emailAddress"),
+    ("s", "ST"),
+    ("userid", "UID"),
+];
 
 impl SlashName {
     /// The name, given the content of its SEQUENCE; `None` where that is not a name.
@@ -37,10 +43,28 @@ impl SlashName {
         Some(Self(text))
     }
 
+    /// What somebody wrote.
+    pub(super) fn of(text: &str) -> Self {
+        let Ok(name) = text.parse();
+        name
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The text as Globus and OpenSSL 1 write it, in which several names may look alike.
+    pub(super) fn without_backslashes(&self) -> String {
+        self.0.replace("\\/", "/").replace("\\+", "+")
+    }
+
+    /// [`Self::without_backslashes`], where that can be no other name's: `None` where a value has what looks like a
+    /// further part.
+    pub(super) fn plain(&self) -> Option<String> {
+        let text = self.without_backslashes();
+        (Self::of(&text) == *self).then_some(text)
     }
 }
 
@@ -54,29 +78,41 @@ impl FromStr for SlashName {
     type Err = Infallible;
 
     /// What somebody wrote, brought into the one spelling: Globus and OpenSSL 1 do not escape a slash or a plus sign
-    /// in a value, and write `Email`, `E` and `USERID`.
+    /// in a value, and write `Email`, `E` and `USERID`; people write letters, and not their octets.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         let mut name = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(at) = rest.find(['/', '+']) {
-            let (before, from) = rest.split_at(at);
-            let (separator, after) = from.split_at(1);
-            name.push_str(before);
-            rest = after;
-            match keyword(after) {
-                _ if before.ends_with('\\') => name.push_str(separator),
-                Some(written) => {
-                    let known = SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(written));
-                    name.push_str(separator);
-                    name.push_str(known.map_or(written, |(_, keyword)| keyword));
-                    rest = &after[written.len()..];
+        while let Some(first) = rest.chars().next() {
+            let (letter, after) = rest.split_at(first.len_utf8());
+            let taken = match (letter, after.as_bytes()) {
+                ("/" | "+", _) => {
+                    let keyword = keyword(after).unwrap_or_default();
+                    name.extend([if keyword.is_empty() { "\\" } else { "" }, letter, one_spelling(keyword)]);
+                    keyword.len()
                 }
-                None => name.extend(["\\", separator]),
-            }
+                ("\\", [b'/' | b'+', ..]) => {
+                    name.extend(["\\", &after[..1]]);
+                    1
+                }
+                ("\\", [b'x', high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    name.extend(["\\x", &after[1..3].to_ascii_uppercase()]);
+                    3
+                }
+                _ => {
+                    letter.bytes().for_each(|octet| append_octet(&mut name, octet));
+                    0
+                }
+            };
+            rest = &after[taken..];
         }
-        name.push_str(rest);
         Ok(Self(name))
     }
+}
+
+/// The one of several keywords of the same meaning that names here have.
+pub(super) fn one_spelling(keyword: &str) -> &str {
+    let known = SPELLINGS.iter().find(|(other, _)| other.eq_ignore_ascii_case(keyword));
+    known.map_or(keyword, |(_, spelling)| *spelling)
 }
 
 /// What stands before the equals sign, where it is a keyword or dotted numbers.
@@ -97,9 +133,15 @@ fn append(text: &mut String, identifier: &str, value: Value<'_>) {
         match octet {
             _ if !shown[index % 4] => {}
             b'/' | b'+' => text.extend(['\\', char::from(*octet)]),
-            b' '..=b'~' => text.push(char::from(*octet)),
-            _ => write!(text, "\\x{octet:02X}").unwrap_or_default(),
+            other => append_octet(text, *other),
         }
+    }
+}
+
+fn append_octet(text: &mut String, octet: u8) {
+    match octet {
+        b'\\' | ..b' ' | 0x7F.. => text.push_str(&format!("\\x{octet:02X}")),
+        printable => text.push(char::from(printable)),
     }
 }
 
@@ -118,12 +160,8 @@ mod tests {
 
     /// A name of one common name with a value of this type.
     fn common_name(tag: u8, value: &[u8]) -> String {
-        let wrap = |tag: u8, content: &[u8]| {
-            let length = u8::try_from(content.len()).expect("a short value");
-            [&[tag, length], content].concat()
-        };
-        let pair = [wrap(der::OBJECT_IDENTIFIER, &[0x55, 4, 3]), wrap(tag, value)].concat();
-        let name = wrap(der::SET, &wrap(der::SEQUENCE, &pair));
+        let pair = [der::encode(der::OBJECT_IDENTIFIER, &[0x55, 4, 3]), der::encode(tag, value)].concat();
+        let name = der::encode(der::SET, &der::encode(der::SEQUENCE, &pair));
         SlashName::from_der(&name).expect("a name").to_string()
     }
 
@@ -142,8 +180,57 @@ mod tests {
     }
 
     #[test]
+    fn a_backslash_makes_no_other_name() {
+        let names =
+            [&b"a\\/CN=b"[..], b"a/CN=b", b"a\\\\/CN=b", b"Jos\\xC3\\xA9", "José".as_bytes(), b"a\\x5Cb", b"a\\b"];
+        let texts: std::collections::BTreeSet<_> = names.iter().map(|value| common_name(0x0C, value)).collect();
+        assert_eq!(texts.len(), names.len());
+        assert_eq!(common_name(0x0C, b"a\\b"), "/CN=a\\x5Cb");
+        assert_eq!(SlashName::of("/CN=a\\b").as_str(), "/CN=a\\x5Cb");
+    }
+
+    #[test]
+    fn letters_that_somebody_wrote_are_the_octets_of_the_certificate() {
+        let name = common_name(0x0C, "né\t+".as_bytes());
+        for written in ["/CN=né\t+", "/CN=n\\xC3\\xA9\\x09\\+", "/CN=n\\xc3\\xa9\t+"] {
+            assert_eq!(SlashName::of(written).as_str(), name, "{written}");
+        }
+        assert_ne!(SlashName::of("/CN=n\\xC3\\xA8\t+").as_str(), name);
+    }
+
+    #[test]
+    fn a_name_is_plain_where_its_text_without_backslashes_is_no_other_name() {
+        for (name, plain) in [
+            ("/O=Grid/CN=host\\/x", Some("/O=Grid/CN=host/x")),
+            ("/CN=C\\+\\+", Some("/CN=C++")),
+            ("/CN=a\\b", Some("/CN=a\\x5Cb")),
+            ("/O=Grid\\/CN=Jane", None),
+            ("/O=Grid\\+CN=Jane", None),
+            ("/CN=a\\/1.2.3=b", None),
+        ] {
+            assert_eq!(SlashName::of(name).plain().as_deref(), plain, "{name}");
+        }
+    }
+
+    #[test]
     fn any_text_is_brought_into_one_spelling_once() {
-        for text in ["", "/", "//", "+", "no name", "/CN", "/=x", "/CN=a\\/b", "/CN=a/b+c/E=d", "/CN=é/E=é"] {
+        for text in [
+            "",
+            "/",
+            "//",
+            "+",
+            "no name",
+            "/CN",
+            "/=x",
+            "/CN=a\\/b",
+            "/CN=a/b+c/E=d",
+            "/CN=é/E=é",
+            "\\",
+            "\\\\/",
+            "\\x",
+            "\\xe",
+            "\\xe9",
+        ] {
             let once = SlashName::from_str(text).expect("it cannot fail");
             assert_eq!(once.as_str().parse(), Ok(once.clone()), "{text}");
         }

@@ -9,6 +9,9 @@ use super::der::{self, Reader, Value};
 
 /// The parts that are looked at.
 pub(super) struct Parts<'a> {
+    pub(super) version: u8,
+    /// The content of the INTEGER, without leading zeros.
+    pub(super) serial_number: &'a [u8],
     /// The content of the name's SEQUENCE.
     pub(super) issuer: &'a [u8],
     /// The content of the name's SEQUENCE.
@@ -33,7 +36,7 @@ impl<'a> Parts<'a> {
             return None;
         }
         let version = version(&mut fields)?;
-        integer(fields.expect(der::INTEGER)?)?;
+        let serial_number = without_leading_zeros(integer(fields.expect(der::INTEGER)?)?);
         // Section 4.1.1.2: the same algorithm stands within and without.
         if fields.expect(der::SEQUENCE)? != algorithm {
             return None;
@@ -44,7 +47,7 @@ impl<'a> Parts<'a> {
         let subject = name(fields.expect(der::SEQUENCE)?)?;
         let key = fields.next().filter(|key| key.tag == der::SEQUENCE && validity.is_at_end())?;
         let extensions = extensions(&mut fields, version)?;
-        Some(Self { issuer, subject, not_before, not_after, key, extensions })
+        Some(Self { version, serial_number, issuer, subject, not_before, not_after, key, extensions })
     }
 }
 
@@ -119,16 +122,20 @@ fn integer(content: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Serial numbers are compared by value: the same one stands in certificates and in revocation lists.
+pub(super) fn without_leading_zeros(integer: &[u8]) -> &[u8] {
+    let zeros = integer.iter().take_while(|octet| **octet == 0).count();
+    integer.get(zeros..).unwrap_or_default()
+}
+
 /// UTCTime or GeneralizedTime as section 4.1.2.5 restricts them: with seconds, in UTC.
 pub(super) fn time(value: Value<'_>) -> Option<Timestamp> {
-    const UTC_TIME: u8 = 0x17;
-    const GENERALIZED_TIME: u8 = 0x18;
     let digits = std::str::from_utf8(value.content).ok().filter(|digits| digits.is_ascii())?;
     let digits = match (value.tag, digits.len()) {
         // Years from 50 on are of the century before.
-        (UTC_TIME, 13) if digits >= "50" => format!("19{digits}"),
-        (UTC_TIME, 13) => format!("20{digits}"),
-        (GENERALIZED_TIME, 15) => digits.to_owned(),
+        (der::UTC_TIME, 13) if digits >= "50" => format!("19{digits}"),
+        (der::UTC_TIME, 13) => format!("20{digits}"),
+        (der::GENERALIZED_TIME, 15) => digits.to_owned(),
         _ => return None,
     };
     let (day, hour) = digits.split_at(8);

@@ -1,6 +1,8 @@
 //! Weaknesses of the original that its clients met: W6 to W9, as requests that no longer do harm.
 
 use super::*;
+use crate::fake::{TOKEN, signed_as};
+use crate::registry::confirmation::Action;
 
 /// Ends a string, a group or a comment of a query, or a statement of SQL.
 const QUERY_TEXTS: [&str; 6] = [
@@ -90,6 +92,30 @@ async fn w9_markup_and_script_addresses_in_metadata_do_nothing() {
         for scheme in ["javascript:", "data:", "vbscript:"] {
             assert!(!lower.contains(&format!("href=\"{scheme}")), "{path}: {scheme}");
         }
+    }
+}
+
+#[tokio::test]
+async fn w9_markup_in_the_name_of_a_certificate_does_nothing() {
+    const NAME: &str = "'><svg/onload=alert(1)><!--]]>&lt;";
+    let document = signed_as(NAME, &template(1), CREATED);
+    let fake = Fake::holding([document.clone()]);
+    let entry = crate::urls::coordinates(&fake.records()[0].summary.at);
+    let awaiting = Fake::asking();
+    let answer = post(&awaiting, "/metadata", &[("content-type", "application/rdf+xml")], document).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    let action = Action::Confirm.path(&TOKEN);
+    for (fake, path) in [(&fake, entry.as_str()), (&fake, "/endorsers"), (&fake, "/metadata"), (&awaiting, &action)] {
+        let page = get(fake, path, BROWSER).await.text();
+        assert!(!page.contains("<svg") && !page.contains("<!--"), "{path}: {page}");
+        let other = get(fake, path, "application/xml").await;
+        let (kind, text) = (other.header(header::CONTENT_TYPE), other.text());
+        // Plain text has no markup to escape.
+        let is_harmless = kind.starts_with("text/plain") || (!text.contains("<svg") && !text.contains("<!--"));
+        assert!(is_harmless && other.header("x-content-type-options") == "nosniff", "{path}: {kind}: {text}");
+    }
+    for path in ["/endorsers", entry.as_str()] {
+        assert!(get(&fake, path, BROWSER).await.text().contains("alert(1)"), "{path} shows the name");
     }
 }
 

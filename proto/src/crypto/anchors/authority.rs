@@ -9,18 +9,14 @@ use crate::bounds;
 use crate::crypto::certificate::{BadCertificate, Certificate};
 use crate::timestamp::Timestamp;
 
-use super::dn::SlashName;
 use super::names::NameRules;
 use super::report::{AnchorReport, ListAge, RevocationReport};
 use super::revocations::RevocationList;
-use super::tbs::{Fields, Role};
 
 /// An authority that the operator trusts.
 pub(super) struct Authority {
     pub(super) certificate: Certificate,
     pub(super) x509: X509,
-    /// Its name in slash form.
-    pub(super) subject_slash: String,
     /// The file that it was read from first.
     pub(super) file: String,
     /// The paths without their last extension of all files that hold it.
@@ -54,13 +50,11 @@ impl From<BadCertificate> for NotAuthority {
 impl Authority {
     pub(super) fn read(der: &[u8], file: &str) -> Result<Self, NotAuthority> {
         let certificate = Certificate::from_der(der)?;
-        let fields = Fields::read(der).ok_or(BadCertificate::Encoding)?;
-        if fields.role() != Role::Authority {
+        if !certificate.may_certify() {
             return Err(NotAuthority::Role(certificate.subject().to_owned()));
         }
         Ok(Self {
             x509: X509::from_der(der).map_err(|_| BadCertificate::Encoding)?,
-            subject_slash: SlashName::read(fields.subject).ok_or(BadCertificate::Encoding)?.text,
             certificate,
             file: file.to_owned(),
             stems: BTreeSet::new(),
@@ -78,12 +72,12 @@ impl Authority {
 
     pub(super) fn report(&self, rules: &NameRules, now: Timestamp) -> AnchorReport {
         AnchorReport {
-            subject_slash: self.subject_slash.clone(),
+            subject_slash: self.certificate.subject_slash().to_string(),
             subject: self.certificate.subject().to_owned(),
             fingerprint: self.certificate.fingerprint(),
             not_after: self.certificate.not_after(),
             file: self.file.clone(),
-            namespace: rules.report(&self.subject_slash),
+            namespace: rules.report(self.certificate.subject_slash()),
             revocations: match &self.revocations {
                 Revocations::None => RevocationReport::None,
                 Revocations::Unusable(file) => RevocationReport::Unusable { file: file.clone() },

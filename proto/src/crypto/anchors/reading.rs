@@ -6,6 +6,7 @@ use openssl::x509::X509Name;
 
 use crate::bounds;
 use crate::crypto::certificate::BadCertificate;
+use crate::crypto::x509::Parts;
 use crate::digest::Sha256Digest;
 
 use super::authority::{Authority, NotAuthority, Revocations};
@@ -14,7 +15,6 @@ use super::namespaces::BadNamespaces;
 use super::pem::{self, Object};
 use super::revocations::{self, BadRevocationList, RevocationList};
 use super::signing_policy::BadSigningPolicy;
-use super::tbs::Fields;
 
 /// A file that trust anchors are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,7 +252,7 @@ impl Reading {
             let beside = |is_beside: &dyn Fn(&str) -> bool| {
                 let authorities = self.authorities.values();
                 let beside = authorities.filter(|authority| authority.stems.iter().any(|stem| is_beside(stem)));
-                beside.map(|authority| authority.subject_slash.clone()).collect::<Vec<_>>()
+                beside.map(|authority| authority.certificate.subject_slash().clone()).collect::<Vec<_>>()
             };
             let added = match (Kind::of(name), bytes) {
                 (Kind::SigningPolicy, Some(bytes)) => {
@@ -290,8 +290,8 @@ impl Reading {
             let issuer = revocations::issuer(&der);
             let may_be_beside = issuer.is_none() || Kind::of(&name) == Kind::RevocationList;
             for authority in self.authorities.values_mut() {
-                let fields = Fields::read(authority.certificate.der());
-                let is_issuer = issuer.is_some() && fields.map(|fields| fields.subject) == issuer;
+                let parts = Parts::read(authority.certificate.der());
+                let is_issuer = issuer.is_some() && parts.map(|parts| parts.subject) == issuer;
                 let is_beside = may_be_beside && authority.stems.iter().any(|other| are_beside(other, stem(&name)));
                 if (is_issuer || is_beside) && matches!(authority.revocations, Revocations::None) {
                     authority.revocations = Revocations::Unusable(name.clone());

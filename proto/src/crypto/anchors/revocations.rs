@@ -5,11 +5,12 @@ use openssl::x509::X509Crl;
 use crate::bounds;
 use crate::crypto::certificate::BadCertificate;
 use crate::crypto::der::{self, Reader};
+use crate::crypto::extensions::{Criticality, ExtensionReader};
+use crate::crypto::x509::{time, without_leading_zeros};
 use crate::digest::Sha256Digest;
 use crate::timestamp::Timestamp;
 
 use super::chain::RevocationReason;
-use super::tbs::without_leading_zeros;
 
 /// What one list says; whoever holds it has verified the signature.
 pub(super) struct RevocationList {
@@ -90,11 +91,7 @@ const DELTA_INDICATOR: &[u8] = &[0x55, 0x1D, 27];
 const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1D, 28];
 const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1D, 29];
 
-const BOOLEAN: u8 = 0x01;
-const INTEGER: u8 = 0x02;
 const ENUMERATED: u8 = 0x0A;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
 const EXTENSIONS: u8 = 0xA0;
 
 impl RevocationList {
@@ -106,7 +103,8 @@ impl RevocationList {
             let extension = extension.ok_or(BadRevocationList::Encoding)?;
             match extension.identifier {
                 CRL_NUMBER => {
-                    let content = Reader::new(extension.value).expect(INTEGER).ok_or(BadRevocationList::Encoding)?;
+                    let content =
+                        Reader::new(extension.value).expect(der::INTEGER).ok_or(BadRevocationList::Encoding)?;
                     number = without_leading_zeros(content).to_vec();
                 }
                 DELTA_INDICATOR => return Err(BadRevocationList::Delta),
@@ -190,16 +188,18 @@ impl<'a> Fields<'a> {
         let mut list = Reader::new(outside.expect(der::SEQUENCE)?);
         let mut fields = Reader::new(list.expect(der::SEQUENCE)?);
         let mut algorithm = fields.next()?;
-        if algorithm.tag == INTEGER {
+        if algorithm.tag == der::INTEGER {
             algorithm = fields.next()?;
         }
         let issuer = fields.expect(der::SEQUENCE).filter(|_| algorithm.tag == der::SEQUENCE && outside.is_at_end())?;
-        let this_update = moment(fields.next()?)?;
+        let this_update = time(fields.next()?)?;
         let mut read = Self { issuer, this_update, next_update: None, revoked: &[], extensions: &[] };
         while !fields.is_at_end() {
             let field = fields.next()?;
             match field.tag {
-                UTC_TIME | GENERALIZED_TIME if read.next_update.is_none() => read.next_update = Some(moment(field)?),
+                der::UTC_TIME | der::GENERALIZED_TIME if read.next_update.is_none() => {
+                    read.next_update = Some(time(field)?)
+                }
                 der::SEQUENCE if read.revoked.is_empty() => read.revoked = field.content,
                 EXTENSIONS => read.extensions = Reader::new(field.content).expect(der::SEQUENCE)?,
                 _ => return None,
@@ -217,8 +217,8 @@ fn entries(content: &[u8], entries_max: usize) -> Result<Vec<Entry>, BadRevocati
             return Err(BadRevocationList::TooMany);
         }
         let mut entry = reader.expect(der::SEQUENCE).map(Reader::new).ok_or(BadRevocationList::Encoding)?;
-        let serial_number = entry.expect(INTEGER).ok_or(BadRevocationList::Encoding)?;
-        let revoked = entry.next().and_then(moment).ok_or(BadRevocationList::Encoding)?;
+        let serial_number = entry.expect(der::INTEGER).ok_or(BadRevocationList::Encoding)?;
+        let revoked = entry.next().and_then(time).ok_or(BadRevocationList::Encoding)?;
         let extensions = if entry.is_at_end() { Some(&[][..]) } else { entry.expect(der::SEQUENCE) };
         if let Some(reason) = reason(extensions.ok_or(BadRevocationList::Encoding)?)? {
             let revocation = Revocation { revoked, reason };
@@ -279,70 +279,4 @@ fn partiality(point: &[u8]) -> BadRevocationList {
         }
     }
     BadRevocationList::Partial
-}
-
-struct Extension<'a> {
-    identifier: &'a [u8],
-    criticality: Criticality,
-    value: &'a [u8],
-}
-
-#[derive(Clone, Copy)]
-enum Criticality {
-    Optional,
-    Critical,
-}
-
-/// Reads extensions one after another; `None` once where they are malformed, and then ends.
-struct ExtensionReader<'a>(Reader<'a>);
-
-impl<'a> ExtensionReader<'a> {
-    const fn of(content: &'a [u8]) -> Self {
-        Self(Reader::new(content))
-    }
-
-    fn read(&mut self) -> Option<Extension<'a>> {
-        let mut extension = Reader::new(self.0.expect(der::SEQUENCE)?);
-        let identifier = extension.expect(der::OBJECT_IDENTIFIER)?;
-        let mut value = extension.next()?;
-        let mut criticality = Criticality::Optional;
-        if value.tag == BOOLEAN {
-            if value.content != [0] {
-                criticality = Criticality::Critical;
-            }
-            value = extension.next()?;
-        }
-        (value.tag == der::OCTET_STRING).then_some(Extension { identifier, criticality, value: value.content })
-    }
-}
-
-impl<'a> Iterator for ExtensionReader<'a> {
-    type Item = Option<Extension<'a>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_at_end() {
-            return None;
-        }
-        let extension = self.read();
-        if extension.is_none() {
-            self.0 = Reader::new(&[]);
-        }
-        Some(extension)
-    }
-}
-
-/// RFC 5280 section 5.1.2.4: seconds are given, and the zone is Z.
-fn moment(value: der::Value<'_>) -> Option<Timestamp> {
-    let text = std::str::from_utf8(value.content).ok().filter(|text| text.is_ascii())?;
-    let (year, rest) = match value.tag {
-        UTC_TIME => {
-            let year: u16 = text.get(..2)?.parse().ok()?;
-            (if year < 50 { 2000 + year } else { 1900 + year }, text.get(2..)?)
-        }
-        GENERALIZED_TIME => (text.get(..4)?.parse().ok()?, text.get(4..)?),
-        _ => return None,
-    };
-    let part = |from: usize| rest.get(from..from + 2);
-    let zone = rest.get(10..)?;
-    format!("{year:04}-{}-{}T{}:{}:{}{zone}", part(0)?, part(2)?, part(4)?, part(6)?, part(8)?).parse().ok()
 }

@@ -1,24 +1,22 @@
 //! The search for chains from a signer to the trust anchors, and what of a chain depends on time.
 
 use openssl::error::ErrorStack;
-use openssl::pkey::Id;
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509PurposeId, X509StoreContext, X509VerifyResult};
 
 use crate::bounds;
-use crate::crypto::certificate::Certificate;
+use crate::crypto::certificate::{Certificate, CertificateRole};
+use crate::crypto::public_key::KeyKind;
 use crate::timestamp::Timestamp;
 
 use super::Inner;
 use super::authority::{self, Authority, Revocations};
 use super::chain::{Chain, ChainError};
-use super::dn::SlashName;
 use super::names::Denial;
 use super::report::ListAge;
 use super::revocations::Revocation;
-use super::tbs::{Fields, Role};
 
 /// All that is to know of one signer's chains, whatever the time; it is kept.
 pub(super) struct Findings {
@@ -110,12 +108,11 @@ impl Findings {
 }
 
 fn check_signer(signer: &Certificate) -> Result<(), ChainError> {
-    let fields = Fields::read(signer.der()).ok_or_else(|| refused(signer, "its fields cannot be read"))?;
-    match fields.role() {
-        Role::Authority => Err(ChainError::SignerIsAuthority(name(signer))),
-        Role::Proxy => Err(ChainError::SignerIsProxy(name(signer))),
-        Role::EndEntity if !fields.may_sign() => Err(ChainError::SignerUsage(name(signer))),
-        Role::EndEntity => Ok(()),
+    match signer.role() {
+        CertificateRole::Proxy(_) => Err(ChainError::SignerIsProxy(name(signer))),
+        _ if signer.may_certify() => Err(ChainError::SignerIsAuthority(name(signer))),
+        _ if signer.forbids_signing() => Err(ChainError::SignerUsage(name(signer))),
+        _ => Ok(()),
     }
 }
 
@@ -127,7 +124,7 @@ impl<'a> Search<'a> {
     fn extend(&mut self, path: &mut Vec<Node<'a>>) {
         let Some(last) = path.last() else { return };
         let is_anchor = last.authority.is_some();
-        let issuers = if is_anchor && is_self_issued(last.certificate) { Vec::new() } else { self.issuers(path) };
+        let issuers = if is_anchor && last.certificate.is_self_issued() { Vec::new() } else { self.issuers(path) };
         if issuers.is_empty() && is_anchor {
             return self.finish(path);
         }
@@ -210,9 +207,9 @@ impl<'a> Search<'a> {
     fn check_rules(&self, path: &[Node<'_>]) -> Result<(), ChainError> {
         for link in path.windows(2) {
             let [subject, issuer] = link else { continue };
-            let (subject, authority) = (slash(subject.certificate)?, slash(issuer.certificate)?.text);
-            let judged = self.anchors.rules.judge(&authority, subject.plain());
-            let (subject, authority) = (shorten(&subject.text), shorten(&authority));
+            let (subject, authority) = (subject.certificate.subject_slash(), issuer.certificate.subject_slash());
+            let judged = self.anchors.rules.judge(authority, subject);
+            let (subject, authority) = (shorten(subject.as_str()), shorten(authority.as_str()));
             judged.map_err(|denial| match denial {
                 Denial::NotPermitted(file) => ChainError::NotPermitted { subject, authority, file },
                 Denial::Unusable(file) => ChainError::RulesUnusable { authority, file },
@@ -275,12 +272,11 @@ impl<'a> Search<'a> {
     /// What the issuer's revocation list says of the first of two certificates.
     fn check(&self, link: &[Node<'_>]) -> Check {
         let [subject, issuer] = link else { return Check::Unlisted };
-        let serial_number = Fields::read(subject.certificate.der()).map(|fields| fields.serial_number);
         match issuer.authority.map(|authority| &authority.revocations) {
             Some(Revocations::List(list)) => Check::List {
                 file: list.file.clone(),
                 next_update: list.next_update,
-                revocation: serial_number.and_then(|number| list.find(number)),
+                revocation: list.find(subject.certificate.serial_number()),
             },
             Some(Revocations::Unusable(file)) => Check::Unusable { file: file.clone() },
             Some(Revocations::None) => Check::Unlisted,
@@ -344,30 +340,20 @@ impl Check {
     }
 }
 
-fn slash(certificate: &Certificate) -> Result<SlashName, ChainError> {
-    let fields = Fields::read(certificate.der());
-    let read = fields.and_then(|fields| SlashName::read(fields.subject));
-    read.ok_or_else(|| refused(certificate, "its name cannot be read"))
-}
-
 /// Whether a signature by the key costs what is usual; certificates that a stranger brings are verified in numbers.
 fn has_ordinary_key(certificate: &Certificate) -> bool {
-    let key = certificate.key().openssl();
-    let bits_max = match key.id() {
-        Id::RSA | Id::RSA_PSS => bounds::RSA_BITS_MAX,
-        Id::DSA => bounds::DSA_BITS_MAX,
+    let key = certificate.key();
+    let bits_max = match key.kind() {
+        KeyKind::Rsa | KeyKind::RsaPss => bounds::RSA_BITS_MAX,
+        KeyKind::Dsa => bounds::DSA_BITS_MAX,
         _ => bounds::CURVE_BITS_MAX,
     };
-    let has_short_exponent = |rsa: openssl::rsa::Rsa<_>| rsa.e().num_bits() <= bounds::RSA_EXPONENT_BITS_MAX;
-    key.bits() <= bits_max && (key.id() != Id::RSA || key.rsa().is_ok_and(has_short_exponent))
-}
-
-fn is_self_issued(certificate: &Certificate) -> bool {
-    Fields::read(certificate.der()).is_some_and(|fields| fields.issuer == fields.subject)
+    let has_long_exponent = key.exponent_bits().is_some_and(|bits| bits > bounds::RSA_EXPONENT_BITS_MAX);
+    key.bits() <= bits_max && !has_long_exponent
 }
 
 fn no_issuer(certificate: &Certificate) -> ChainError {
-    if is_self_issued(certificate) {
+    if certificate.is_self_issued() {
         return ChainError::SelfSigned(name(certificate));
     }
     ChainError::NoIssuer { subject: name(certificate), issuer: shorten(certificate.issuer()) }

@@ -3,11 +3,10 @@
 use openssl::hash::MessageDigest;
 use openssl::x509::extension::{BasicConstraints, KeyUsage};
 
-use super::make::{
-    Party, anchors_of, authority, extension, file, moment, person, plain, small_key, tlv, verify, verify_at,
-};
+use super::make::{Party, anchors_of, authority, extension, file, moment, person, plain, small_key, verify, verify_at};
 use crate::bounds;
 use crate::crypto::anchors::{ChainError, TrustAnchors};
+use crate::crypto::der;
 use crate::signature::Algorithms;
 
 const UNKNOWN_EXTENSION: &str = "1.2.3.4.5";
@@ -215,9 +214,9 @@ fn a_path_length_is_kept_to() {
 
 /// Name constraints that permit directory names below C=CH only.
 fn within_switzerland() -> openssl::x509::X509Extension {
-    let country = tlv(0x30, &[tlv(0x06, &[0x55, 4, 6]), tlv(0x13, b"CH")].concat());
-    let name = tlv(0xA4, &tlv(0x30, &tlv(0x31, &country)));
-    extension("2.5.29.30", true, &tlv(0x30, &tlv(0xA0, &tlv(0x30, &name))))
+    let country = der::encode(0x30, &[der::encode(0x06, &[0x55, 4, 6]), der::encode(0x13, b"CH")].concat());
+    let name = der::encode(0xA4, &der::encode(0x30, &der::encode(0x31, &country)));
+    extension("2.5.29.30", true, &der::encode(0x30, &der::encode(0xA0, &der::encode(0x30, &name))))
 }
 
 #[test]
@@ -296,10 +295,19 @@ fn an_authority_is_no_signer() {
 }
 
 #[test]
+fn an_authority_from_before_version_3_is_no_signer() {
+    let old = plain("/CN=Root").version_1().self_signed();
+    // Its own certificate with the same key would certify it.
+    let renewed = authority("/CN=Root").key(old.key.clone()).self_signed();
+    let error = ChainError::SignerIsAuthority("CN=Root".to_owned());
+    assert_eq!(verify(&anchors_of(&[&renewed]), &old, &[]), Err(error));
+}
+
+#[test]
 fn a_proxy_is_no_signer() {
     let root = root();
     let jane = jane().by(&root);
-    let information = tlv(0x30, &tlv(0x30, &[0x06, 0x08, 0x2B, 6, 1, 5, 5, 7, 0x15, 1]));
+    let information = der::encode(0x30, &der::encode(0x30, &[0x06, 0x08, 0x2B, 6, 1, 5, 5, 7, 0x15, 1]));
     let modern = plain("/C=CH/CN=Jane/CN=1").extension(extension(PROXY, true, &information)).by(&jane);
     let draft =
         plain("/C=CH/CN=Jane/CN=1").extension(extension("1.3.6.1.4.1.3536.1.222", true, &information)).by(&jane);
@@ -314,7 +322,7 @@ fn a_proxy_is_no_signer() {
 #[test]
 fn a_proxy_never_lengthens_a_chain() {
     let root = root();
-    let information = tlv(0x30, &tlv(0x30, &[0x06, 0x08, 0x2B, 6, 1, 5, 5, 7, 0x15, 1]));
+    let information = der::encode(0x30, &der::encode(0x30, &[0x06, 0x08, 0x2B, 6, 1, 5, 5, 7, 0x15, 1]));
     let proxy = authority("/CN=Middle").extension(extension(PROXY, true, &information)).by(&root);
     let error = verify(&anchors_of(&[&root]), &jane().by(&proxy), &[&proxy]).expect_err("a proxy");
     assert_eq!(error, ChainError::NoIssuer { subject: "CN=Jane,C=CH".to_owned(), issuer: "CN=Middle".to_owned() });

@@ -1,15 +1,11 @@
 //! Claims about what the search for chains costs, and what is remembered of it.
 
-use std::sync::Arc;
-
 use openssl::bn::BigNum;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
 use super::make::{Party, Request, anchors_of, authority, extension, key, moment, person, verify, verify_at};
-use crate::crypto::anchors::cache::FindingsCache;
 use crate::crypto::anchors::{ChainError, Findings};
-use crate::digest::Sha256Digest;
 
 fn root() -> Party {
     authority("/C=CH/CN=Root").self_signed()
@@ -90,19 +86,4 @@ fn a_refusal_is_remembered_like_a_chain() {
         assert!(verify(&anchors, &jane, &[]).is_err());
     }
     assert_eq!(anchors.validations(), 1);
-}
-
-#[test]
-fn what_is_remembered_is_bounded() {
-    let mut cache = FindingsCache::new(1);
-    let anchors = anchors_of(&[&root()]);
-    let jane = jane().self_signed();
-    let findings = || Arc::new(Findings::of(&anchors.0, &jane.certificate, &[]));
-    let keys = [b"first", b"other"].map(|name| Sha256Digest::of(name));
-    for key in keys {
-        cache.insert(key, findings());
-        cache.insert(key, findings());
-        assert!(cache.find(&key).is_some());
-    }
-    assert!(cache.find(&keys[0]).is_none());
 }

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::make::{Party, anchors, authority, file, list, moment, pem, person, read, tlv, verify};
+use super::make::{Party, anchors, authority, file, list, moment, pem, person, plain, read, verify};
 use crate::bounds;
 use crate::crypto::anchors::{AnchorFile, BadAnchor, NamespaceReport, RevocationReport, TrustAnchors};
+use crate::crypto::der;
 use crate::signature::Algorithms;
 
 fn root() -> Party {
@@ -64,6 +65,31 @@ fn a_person_among_the_anchors_is_not_trusted() {
     assert_eq!(findings.len(), 1);
     assert!(verify(&anchors, &jane, &[]).is_err());
     assert!(verify(&anchors, &person("/CN=John").by(&root), &[]).is_ok());
+}
+
+#[test]
+fn without_extensions_only_version_1_and_its_own_signature_make_an_authority() {
+    let is_trusted = |party: &Party| !read(vec![file("a.pem", party.pem())]).0.is_empty();
+    let other = root();
+    assert!(is_trusted(&plain("/CN=Old").version_1().self_signed()));
+    assert!(!is_trusted(&plain("/CN=Old").version_1().by(&other)));
+    assert!(!is_trusted(&plain("/CN=New").self_signed()));
+}
+
+#[test]
+fn a_certificate_that_openssl_alone_reads_is_found_wrong_and_spoils_no_other() {
+    let (root, other) = (root(), authority("/CN=Other").self_signed());
+    let der = other.x509.to_der().expect("DER");
+    // A length of more octets than it needs is BER.
+    let loose = [&[0x30, 0x83, 0][..], &der[2..]].concat();
+    assert_eq!(der[1], 0x82);
+    assert!(openssl::x509::X509::from_der(&loose).is_ok());
+    let bytes = [pem("CERTIFICATE", &loose), root.pem()].concat();
+    let (anchors, findings) = read(vec![file("a.pem", bytes)]);
+    let findings: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(findings, ["a.pem: the certificate is not DER-encoded X.509"]);
+    assert!(verify(&anchors, &person("/CN=Jane").by(&root), &[]).is_ok());
+    assert!(verify(&anchors, &person("/CN=Jane").by(&other), &[]).is_err());
 }
 
 #[test]
@@ -163,7 +189,7 @@ fn authorities_past_the_bound_are_passed_over() {
 
 #[test]
 fn deeply_nested_bytes_are_refused() {
-    let nested = (0..5_000).fold(Vec::new(), |content, _| tlv(0x30, &content));
+    let nested = (0..5_000).fold(Vec::new(), |content, _| der::encode(0x30, &content));
     for name in ["a.pem", "a.r0", "a.0"] {
         assert_eq!(problems(name, &nested).len(), 1, "{name}");
     }

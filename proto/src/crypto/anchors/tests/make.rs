@@ -13,6 +13,7 @@ use openssl::x509::{X509, X509Extension, X509Name};
 
 use crate::crypto::anchors::{AnchorFile, AnchorFinding, Chain, ChainError, TrustAnchors};
 use crate::crypto::certificate::Certificate;
+use crate::crypto::der;
 use crate::signature::Algorithms;
 use crate::timestamp::Timestamp;
 
@@ -185,60 +186,48 @@ pub(super) fn list(number: u8) -> List {
 
 impl List {
     pub(super) fn revoke(mut self, serial_number: u32, date: &'static str, reason: Option<u8>) -> Self {
-        let reason = reason.map(|code| extension_der(&[0x55, 0x1D, 21], false, &tlv(0x0A, &[code])));
+        let reason = reason.map(|code| extension_der(&[0x55, 0x1D, 21], false, &der::encode(0x0A, &[code])));
         self.entries.push((serial_number, date, reason.unwrap_or_default()));
         self
     }
 
     pub(super) fn by(&self, issuer: &Party) -> Vec<u8> {
         let name = issuer.x509.subject_name().to_der().expect("DER");
-        let algorithm = tlv(0x30, &[0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]);
+        let algorithm = der::encode(0x30, &[0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]);
         let mut entries = Vec::new();
         for (serial_number, date, extensions) in &self.entries {
             let serial_number = BigNum::from_u32(*serial_number).expect("a number").to_vec();
             let sign = &[0][..usize::from(serial_number.first().is_none_or(|octet| octet & 0x80 != 0))];
-            let mut entry = [tlv(0x02, &[sign, &serial_number].concat()), time(date)].concat();
+            let mut entry = [der::encode(0x02, &[sign, &serial_number].concat()), time(date)].concat();
             if !extensions.is_empty() {
-                entry.extend(tlv(0x30, extensions));
+                entry.extend(der::encode(0x30, extensions));
             }
-            entries.extend(tlv(0x30, &entry));
+            entries.extend(der::encode(0x30, &entry));
         }
-        let mut signed = [tlv(0x02, &[1]), algorithm.clone(), name, time(self.this_update)].concat();
+        let mut signed = [der::encode(0x02, &[1]), algorithm.clone(), name, time(self.this_update)].concat();
         signed.extend(self.next_update.map(time).unwrap_or_default());
         if !entries.is_empty() {
-            signed.extend(tlv(0x30, &entries));
+            signed.extend(der::encode(0x30, &entries));
         }
-        let number = self.number.map(|number| extension_der(&[0x55, 0x1D, 20], false, &tlv(0x02, &[number])));
+        let number = self.number.map(|number| extension_der(&[0x55, 0x1D, 20], false, &der::encode(0x02, &[number])));
         let extensions = [number.unwrap_or_default(), self.extensions.clone()].concat();
-        signed.extend(tlv(0xA0, &tlv(0x30, &extensions)));
-        let signed = tlv(0x30, &signed);
+        signed.extend(der::encode(0xA0, &der::encode(0x30, &extensions)));
+        let signed = der::encode(0x30, &signed);
         let mut signer = Signer::new(MessageDigest::sha256(), &issuer.key).expect("a signer");
         let signature = signer.sign_oneshot_to_vec(&signed).expect("a signature");
-        let signature = tlv(0x03, &[&[0], &signature[..]].concat());
-        tlv(0x30, &[signed, algorithm, signature].concat())
+        let signature = der::encode(0x03, &[&[0], &signature[..]].concat());
+        der::encode(0x30, &[signed, algorithm, signature].concat())
     }
 }
 
 /// One extension of a revocation list or of an entry.
 pub(super) fn extension_der(identifier: &[u8], is_critical: bool, content: &[u8]) -> Vec<u8> {
-    let critical = if is_critical { tlv(0x01, &[0xFF]) } else { Vec::new() };
-    tlv(0x30, &[tlv(0x06, identifier), critical, tlv(0x04, content)].concat())
-}
-
-pub(super) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len()).expect("a small value").to_be_bytes();
-    let mut encoded = vec![tag];
-    match content.len() {
-        0..=0x7F => encoded.push(length[3]),
-        0x80..=0xFF => encoded.extend([0x81, length[3]]),
-        0x100..=0xFFFF => encoded.extend([0x82, length[2], length[3]]),
-        _ => encoded.extend([0x83, length[1], length[2], length[3]]),
-    }
-    [encoded, content.to_vec()].concat()
+    let critical = if is_critical { der::encode(0x01, &[0xFF]) } else { Vec::new() };
+    der::encode(0x30, &[der::encode(0x06, identifier), critical, der::encode(0x04, content)].concat())
 }
 
 fn time(text: &str) -> Vec<u8> {
-    tlv(0x18, moment(text).to_string().replace(['-', 'T', ':'], "").as_bytes())
+    der::encode(0x18, moment(text).to_string().replace(['-', 'T', ':'], "").as_bytes())
 }
 
 pub(super) fn pem(label: &str, der: &[u8]) -> Vec<u8> {

@@ -1,13 +1,14 @@
 //! Claims about revocation lists: what they revoke, from when on, and which of them count.
 
 use super::make::{
-    List, Party, anchors, authority, extension_der, file, list, moment, pem, person, read, tlv, verify, verify_at,
+    List, Party, anchors, authority, extension_der, file, list, moment, pem, person, read, verify, verify_at,
 };
 use crate::bounds;
 use crate::crypto::anchors::revocations::RevocationList;
 use crate::crypto::anchors::{
     AnchorFile, BadAnchor, BadRevocationList, ChainError, ListAge, RevocationReason, RevocationReport, TrustAnchors,
 };
+use crate::crypto::der;
 
 const JANE: u32 = 300;
 const LIST: &str = "folder/root.r0";
@@ -108,6 +109,14 @@ fn another_serial_number_is_not_revoked() {
     let site = site();
     let anchors = site.anchors(&list(1).revoke(JANE - 1, "2025-01-01", None).revoke(JANE + 1, "2025-01-01", None));
     assert!(verify(&anchors, &site.jane, &[]).is_ok());
+}
+
+#[test]
+fn a_serial_number_that_needs_a_leading_zero_is_found() {
+    let site = site();
+    let jane = person("/CN=Jane").serial_number(0x80).by(&site.root);
+    let anchors = site.anchors(&list(1).revoke(0x80, "2025-01-01", None));
+    assert!(matches!(verify(&anchors, &jane, &[]), Err(ChainError::Revoked { .. })));
 }
 
 #[test]
@@ -288,17 +297,17 @@ fn a_list_by_nobody_among_the_anchors_keeps_its_issuer_out() {
 
 #[test]
 fn a_delta_list_is_refused() {
-    let delta = extension_der(&[0x55, 0x1D, 27], true, &tlv(0x02, &[1]));
+    let delta = extension_der(&[0x55, 0x1D, 27], true, &der::encode(0x02, &[1]));
     assert_eq!(bad(&site(), &List { extensions: delta, ..list(2) }), BadRevocationList::Delta);
 }
 
 #[test]
 fn an_indirect_list_is_refused() {
     let site = site();
-    let point = |content: &[u8]| extension_der(&[0x55, 0x1D, 28], true, &tlv(0x30, content));
-    let indirect = List { extensions: point(&tlv(0x84, &[0xFF])), ..list(1) };
+    let point = |content: &[u8]| extension_der(&[0x55, 0x1D, 28], true, &der::encode(0x30, content));
+    let indirect = List { extensions: point(&der::encode(0x84, &[0xFF])), ..list(1) };
     assert_eq!(bad(&site, &indirect), BadRevocationList::Indirect);
-    let issuer = extension_der(&[0x55, 0x1D, 29], true, &tlv(0x30, &[]));
+    let issuer = extension_der(&[0x55, 0x1D, 29], true, &der::encode(0x30, &[]));
     let mut by_entry = list(1);
     by_entry.entries.push((1, "2025-01-01", issuer));
     assert_eq!(bad(&site, &by_entry), BadRevocationList::Indirect);
@@ -306,7 +315,7 @@ fn an_indirect_list_is_refused() {
 
 #[test]
 fn a_list_of_some_certificates_only_is_refused() {
-    let point = extension_der(&[0x55, 0x1D, 28], true, &tlv(0x30, &tlv(0x81, &[0xFF])));
+    let point = extension_der(&[0x55, 0x1D, 28], true, &der::encode(0x30, &der::encode(0x81, &[0xFF])));
     assert_eq!(bad(&site(), &List { extensions: point, ..list(1) }), BadRevocationList::Partial);
 }
 
