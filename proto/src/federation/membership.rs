@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Federation;
 use super::effect::{DisconnectReason, Effect, Event, Fault};
-use super::settings::{Admittance, Peer, Settings};
+use super::roster::RosterState;
+use super::settings::{Admittance, ListedBy, Peer, Settings};
 use super::sync::SyncState;
 use crate::admission::AdmissionId;
 use crate::bounds::{
@@ -27,6 +28,7 @@ pub(super) struct PeerState {
     /// When it was last heard through gossip, or connected.
     pub(super) heard: Instant,
     pub(super) feature_level: Option<u8>,
+    pub(super) roster: RosterState,
     /// Items that it sent in a bad form since it connected.
     pub(super) spoilt: BTreeSet<AdmissionId>,
     pub(super) sync: SyncState,
@@ -54,6 +56,7 @@ impl PeerState {
             expelled_until: None,
             heard: now,
             feature_level: None,
+            roster: RosterState::new(now),
             spoilt: BTreeSet::new(),
             sync: SyncState::new(now),
         }
@@ -61,6 +64,11 @@ impl PeerState {
 
     pub(super) fn is_connected(&self) -> bool {
         matches!(self.link, Link::Connected { .. })
+    }
+
+    /// Whether the operator wants a connection to it.
+    fn is_wanted(&self) -> bool {
+        self.listed.as_ref().is_some_and(|peer| peer.listed_by == ListedBy::Operator)
     }
 
     fn is_expelled(&self, now: Instant) -> bool {
@@ -87,6 +95,9 @@ pub(super) fn backoff_ms(failures: u32) -> u64 {
 impl Federation {
     /// Takes over the operator's list: newly listed peers are dialled, unlisted ones are cut off at once.
     pub(super) fn apply_settings(&mut self, settings: Settings) {
+        if settings.roster != self.settings.roster || settings.roster_authority != self.settings.roster_authority {
+            self.compare_rosters();
+        }
         self.settings = settings;
         let own = self.settings.node;
         for state in self.peers.values_mut() {
@@ -129,6 +140,8 @@ impl Federation {
         state.dial_failures = 0;
         state.heard = now;
         state.sync.due = now;
+        state.roster = RosterState::new(now);
+        state.feature_level = None;
         self.report(Event::PeerUp { peer });
     }
 
@@ -188,12 +201,13 @@ impl Federation {
 
     /// Dials whom it is time to dial, and ends dials and expulsions whose time is over.
     pub(super) fn tend_peers(&mut self) {
+        let neighbours = self.roster_neighbours();
         for peer in self.peers.keys().copied().collect::<Vec<_>>() {
-            self.tend_peer(peer);
+            self.tend_peer(peer, &neighbours);
         }
     }
 
-    fn tend_peer(&mut self, peer: NodeId) {
+    fn tend_peer(&mut self, peer: NodeId, neighbours: &BTreeSet<NodeId>) {
         let now = self.now;
         let Some(state) = self.peers.get_mut(&peer) else { return };
         if state.expelled_until.is_some_and(|until| until <= now) {
@@ -205,7 +219,8 @@ impl Federation {
         {
             return self.on_dial_failed(peer);
         }
-        if state.dial_at().is_some_and(|dial_at| dial_at <= now) && self.dials() < DIALS_MAX {
+        let is_wanted = state.is_wanted() || neighbours.contains(&peer);
+        if is_wanted && state.dial_at().is_some_and(|dial_at| dial_at <= now) && self.dials() < DIALS_MAX {
             return self.dial(peer);
         }
         self.forget_stranger(&peer);
@@ -226,12 +241,13 @@ impl Federation {
 
     pub(super) fn next_peer_wake(&self) -> Option<Instant> {
         let may_dial = self.dials() < DIALS_MAX;
-        let wake = |state: &PeerState| match state.link {
+        let neighbours = self.roster_neighbours();
+        let wake = |(peer, state): (&NodeId, &PeerState)| match state.link {
             Link::Dialling { until, .. } => Some(until),
-            Link::Apart { .. } if may_dial => state.dial_at(),
+            Link::Apart { .. } if may_dial && (state.is_wanted() || neighbours.contains(peer)) => state.dial_at(),
             _ => None,
         };
-        self.peers.values().filter_map(wake).min()
+        self.peers.iter().filter_map(wake).min()
     }
 
     /// Counts a peer's fault; one too many expels it.

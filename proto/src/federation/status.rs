@@ -3,8 +3,9 @@
 use super::Federation;
 use super::effect::{SyncFailure, SyncSummary};
 use super::membership::{Link, PeerState};
-use super::settings::{Membership, Peer};
+use super::settings::{ListedBy, Membership, Peer};
 use crate::node_id::NodeId;
+use crate::roster::RosterRank;
 use crate::timestamp::Instant;
 
 /// One peer.
@@ -22,6 +23,10 @@ pub struct PeerStatus {
     pub faults: u32,
     /// What it understands, once it was heard.
     pub feature_level: Option<u8>,
+    /// Who listed it; `None` for a stranger.
+    pub listed_by: Option<ListedBy>,
+    /// The roster that it has, as it last said.
+    pub roster: Option<RosterRank>,
 }
 
 /// Whether a peer is connected.
@@ -118,6 +123,8 @@ impl Federation {
             },
             faults: state.faults,
             feature_level: state.feature_level,
+            listed_by: state.listed.as_ref().map(|peer| peer.listed_by),
+            roster: state.roster.of_peer,
         }
     }
 
