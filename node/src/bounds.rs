@@ -43,6 +43,9 @@ pub const NETWORK_COMMANDS_MAX: usize = 256;
 /// Outcomes that wait for the network task; as many as intakes may run at once.
 pub const FINISHED_MAX: usize = proto::bounds::INTAKES_MAX;
 
+/// Newer rosters that wait to be kept; there is rarely one.
+pub const ROSTERS_WAITING_MAX: usize = 4;
+
 /// Longest pause of the network task, so that a clock that jumps is noticed.
 pub const WAKE_MAX: Duration = Duration::from_secs(5);
 

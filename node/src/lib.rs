@@ -7,6 +7,8 @@ pub mod files;
 pub mod anchors;
 pub mod config;
 pub mod identity;
+pub mod roster;
+pub mod terms;
 
 pub mod storage;
 

@@ -8,6 +8,7 @@ use proto::admission::AdmissionId;
 use proto::federation::{Federation, Outcome, PeerStatus, Settings};
 use proto::node_id::NodeId;
 use proto::reconcile::Item;
+use proto::roster::VerifiedRoster;
 use proto::wire::Envelope;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -47,6 +48,8 @@ pub struct Start {
     pub external: Vec<String>,
     /// The part of the state machine.
     pub machine: Federation,
+    /// Takes newer rosters that peers bring; one that finds no room is asked for again.
+    pub rosters: mpsc::Sender<VerifiedRoster>,
 }
 
 /// A running network.
@@ -175,7 +178,7 @@ pub async fn start<B: Backend>(
 
     let (commands, received) = mpsc::channel(bounds::NETWORK_COMMANDS_MAX);
     let topic = behaviour::topic(&start.federation);
-    let driver = driver::Driver::new(swarm, topic, start.machine, backend, clock);
+    let driver = driver::Driver::new(swarm, topic, start.machine, start.rosters, backend, clock);
     let task = tokio::spawn(driver.run(received, stop));
     Ok(Network { handle: Handle { commands }, addresses, task })
 }

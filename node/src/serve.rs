@@ -9,11 +9,12 @@ use anyhow::{Context as _, bail};
 use proto::crypto::NodeKey;
 use proto::federation::Federation;
 use proto::node_id::NodeId;
+use proto::roster::VerifiedRoster;
 use proto::timestamp::{Instant, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -24,7 +25,8 @@ use crate::network::{self, Network};
 use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Judge, Ledger};
-use crate::{control, identity};
+use crate::terms::Terms;
+use crate::{bounds, control, identity};
 
 mod anchors;
 mod backend;
@@ -39,9 +41,10 @@ pub(crate) use graph_source::open as open_graph;
 pub use logging::{Logging, start_logging};
 
 /// The rules of intake by the configuration and the trust anchors as they are now; it blocks.
-pub(crate) fn rules(config: &Config, node: NodeId, now: Instant) -> anyhow::Result<Rules> {
-    let read = anchors::read_blocking(&config.trust.anchors, config.trust.algorithms, now)?;
-    Ok(settings::rules(config, node, read.anchors))
+pub(crate) fn rules(terms: &Terms, node: NodeId, now: Instant) -> anyhow::Result<Rules> {
+    let trust = &terms.config.trust;
+    let read = anchors::read_blocking(&trust.anchors, trust.algorithms, now)?;
+    Ok(settings::rules(terms, node, read.anchors))
 }
 
 use backend::StoreBackend;
@@ -80,11 +83,14 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let stop = CancellationToken::new();
     let anchors = anchors::read(&config.trust, clock.now()).await?;
     anchors.log();
-    let rules = settings::rules(&config, key.node_id(), anchors.anchors.clone());
-    let stores = Stores::open(&config, rules.judge(clock.now())).await?;
-    let (identity_sender, identity) = watch::channel(settings::identity(&config, key.node_id()));
+    let terms = load_terms(config).await?;
+    let config = &terms.config;
+    let rules = settings::rules(&terms, key.node_id(), anchors.anchors.clone());
+    let stores = Stores::open(config, rules.judge(clock.now())).await?;
+    let (identity_sender, identity) = watch::channel(settings::identity(&terms, key.node_id()));
     let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), rules);
-    let network = start_network(&config, &key, &stores, &intake, &clock, &stop).await?;
+    let (rosters, arriving) = mpsc::channel(bounds::ROSTERS_WAITING_MAX);
+    let network = start_network(&terms, &key, &stores, &intake, rosters, &clock, &stop).await?;
     let registry = NodeRegistry {
         clock: clock.clone(),
         intake,
@@ -99,10 +105,9 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
         .with_context(|| format!("cannot listen on {} for HTTP", config.http.listen))?;
     let http = listener.local_addr().context("cannot tell where HTTP listens")?;
     let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
-    let face = web::router(registry.clone(), settings::face(&config));
-    let post = Post::open(&config, key.node_id(), &registry)?;
-    let operator =
-        Operator::new(registry.clone(), config, options.overrides, &ready, identity_sender, logging, anchors);
+    let face = web::router(registry.clone(), settings::face(config));
+    let post = Post::open(config, key.node_id(), &registry)?;
+    let operator = Operator::new(registry.clone(), terms, options.overrides, &ready, identity_sender, logging, anchors);
     let socket = control::listen(&operator.data_dir()).await?;
 
     let serving = tokio::spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
@@ -110,6 +115,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let reevaluating = tokio::spawn(reevaluate::run(registry.clone(), stop.clone()));
     let refreshing = tokio::spawn(anchors::refresh(operator.clone(), stop.clone()));
     let posting = tokio::spawn(post.run(clock, stop.clone()));
+    let adopting = tokio::spawn(operator::adopt_all(operator.clone(), arriving));
     // Whoever reads that the node is ready may signal it at once.
     let signals = Signals::new()?;
     ready.announce(&key);
@@ -124,9 +130,23 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let _ = refreshing.await;
     let _ = posting.await;
     let _ = network.task.await;
+    // The network has stopped, so that nothing more arrives.
+    let _ = adopting.await;
     stores.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The terms at the start; a roster that does not count keeps no node from starting.
+async fn load_terms(config: Config) -> anyhow::Result<Terms> {
+    let loading = tokio::task::spawn_blocking(move || match Terms::load(config.clone()) {
+        Ok(terms) => terms,
+        Err(error) => {
+            tracing::error!(%error, "the roster that is kept does not count");
+            Terms { config, roster: None }
+        }
+    });
+    Ok(loading.await?)
 }
 
 /// Where a node answers.
@@ -164,13 +184,15 @@ impl Stores {
 }
 
 async fn start_network(
-    config: &Config,
+    terms: &Terms,
     key: &NodeKey,
     stores: &Stores,
     intake: &Intake,
+    rosters: mpsc::Sender<VerifiedRoster>,
     clock: &Clock,
     stop: &CancellationToken,
 ) -> anyhow::Result<Network> {
+    let config = &terms.config;
     let held = stores.ledger.items().await?;
     let refused = stores.ledger.refused_items().await?;
     let start = network::Start {
@@ -178,7 +200,8 @@ async fn start_network(
         federation: config.federation.name.clone(),
         listen: config.federation.listen.clone(),
         external: config.federation.external.clone(),
-        machine: Federation::new(settings::machine(config, key.node_id()), held, refused),
+        machine: Federation::new(settings::machine(terms, key.node_id()), held, refused),
+        rosters,
     };
     let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
     Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)

@@ -13,6 +13,7 @@ use proto::federation::{
     Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId, Verdict,
 };
 use proto::node_id::NodeId;
+use proto::roster::VerifiedRoster;
 use proto::wire::Envelope;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,7 @@ pub(super) struct Driver<B> {
     swarm: Swarm,
     topic: IdentTopic,
     machine: Federation,
+    rosters: mpsc::Sender<VerifiedRoster>,
     backend: B,
     clock: Clock,
     tasks: TaskTracker,
@@ -40,11 +42,19 @@ pub(super) struct Driver<B> {
 }
 
 impl<B: Backend> Driver<B> {
-    pub(super) fn new(swarm: Swarm, topic: IdentTopic, machine: Federation, backend: B, clock: Clock) -> Self {
+    pub(super) fn new(
+        swarm: Swarm,
+        topic: IdentTopic,
+        machine: Federation,
+        rosters: mpsc::Sender<VerifiedRoster>,
+        backend: B,
+        clock: Clock,
+    ) -> Self {
         Self {
             swarm,
             topic,
             machine,
+            rosters,
             backend,
             clock,
             tasks: TaskTracker::new(),
@@ -220,6 +230,11 @@ impl<B: Backend> Driver<B> {
             Effect::Admit { intake, envelope, .. } => self.admit(intake, envelope),
             Effect::Load { load, items, bytes_max } => self.load(load, items, bytes_max),
             Effect::Penalise { peer, fault } => tracing::warn!(%peer, %fault, "a peer is at fault"),
+            Effect::AdoptRoster { roster } => {
+                if self.rosters.try_send(roster).is_err() {
+                    tracing::warn!("a newer roster waits until the node has applied the one before");
+                }
+            }
             Effect::Report(event) => report(&event),
         }
     }
@@ -305,6 +320,10 @@ fn report(event: &Event) {
         Event::EntryArrived { item, source } => tracing::debug!(item = ?item, peer = %source, "entry arrived"),
         Event::ItemRefused { item, reason } => tracing::info!(?item, reason, "entry refused by local policy"),
         Event::PeerFaulted { peer, fault } => tracing::debug!(%peer, %fault, "peer faulted"),
+        Event::RosterArrived { peer, version } => tracing::info!(%peer, version, "a newer roster arrived"),
+        Event::RosterRefused { peer, refusal } => {
+            tracing::warn!(%peer, %refusal, "a peer has a roster that does not count here")
+        }
         Event::GossipDropped { from } => tracing::debug!(peer = %from, "gossip dropped, sync will repair"),
     }
 }

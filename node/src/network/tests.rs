@@ -12,7 +12,7 @@ use proto::admission::{Admission, AdmissionId, Confirmation};
 use proto::crypto::NodeKey;
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
-use proto::federation::{Admittance, Federation, LinkStatus, Membership, Outcome, Peer, Settings};
+use proto::federation::{Admittance, Federation, LinkStatus, ListedBy, Membership, Outcome, Peer, Settings};
 use proto::timestamp::Instant;
 use proto::wire::{Envelope, Gossip};
 use tokio_util::sync::CancellationToken;
@@ -67,6 +67,8 @@ async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &Cancellatio
         peers,
         sync_interval_ms: 60_000,
         seed: u64::from(number),
+        roster_authority: None,
+        roster: None,
     };
     let start_with = Start {
         seed: *key(number).seed(),
@@ -74,12 +76,18 @@ async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &Cancellatio
         listen: vec![LOOPBACK.to_owned()],
         external: Vec::new(),
         machine: Federation::new(settings, [], []),
+        rosters: tokio::sync::mpsc::channel(1).0,
     };
     start(start_with, backend.clone(), Clock::system(), stop.clone()).await.expect("loopback is there")
 }
 
 fn peer(number: u8, addresses: &[String]) -> Peer {
-    Peer { node: key(number).node_id(), membership: Membership::Member, addresses: addresses.to_vec() }
+    Peer {
+        node: key(number).node_id(),
+        membership: Membership::Member,
+        addresses: addresses.to_vec(),
+        listed_by: ListedBy::Operator,
+    }
 }
 
 async fn until(what: &str, condition: impl AsyncFn() -> bool) {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use proto::node_id::NodeId;
-use tokio::sync::{Mutex, watch};
+use proto::roster::VerifiedRoster;
+use tokio::sync::{Mutex, mpsc, watch};
 use web::registry::Registry as _;
 
 use super::anchors::{self, ReadAnchors};
@@ -12,7 +13,9 @@ use super::{Logging, Ready, settings};
 use crate::config::{self, Config, Overrides, PeerEntry};
 use crate::control::{ClockReport, Handler, PeerReport, Refused, StatusReport, StorageReport, TrustReport};
 use crate::registry::{Identity, NodeRegistry};
+use crate::roster::{self, RosterError};
 use crate::storage::ledger;
+use crate::terms::Terms;
 
 /// Obeys the operator; clones are the same one.
 #[derive(Debug, Clone)]
@@ -30,13 +33,13 @@ struct Inner {
     identity: watch::Sender<Identity>,
     anchors: Mutex<ReadAnchors>,
     /// What the node works by; held while a change is carried out, so that changes come one after another.
-    config: Mutex<Config>,
+    terms: Mutex<Terms>,
 }
 
 impl Operator {
     pub(super) fn new(
         registry: NodeRegistry,
-        config: Config,
+        terms: Terms,
         overrides: Overrides,
         ready: &Ready,
         identity: watch::Sender<Identity>,
@@ -44,9 +47,9 @@ impl Operator {
         anchors: ReadAnchors,
     ) -> Self {
         let node = identity.borrow().node;
-        let (http, p2p, data_dir) = (ready.http.clone(), ready.p2p.clone(), config.node.data_dir.clone());
-        let (config, anchors) = (Mutex::new(config), Mutex::new(anchors));
-        Self(Arc::new(Inner { registry, node, http, p2p, data_dir, overrides, logging, identity, anchors, config }))
+        let (http, p2p, data_dir) = (ready.http.clone(), ready.p2p.clone(), terms.config.node.data_dir.clone());
+        let (terms, anchors) = (Mutex::new(terms), Mutex::new(anchors));
+        Self(Arc::new(Inner { registry, node, http, p2p, data_dir, overrides, logging, identity, anchors, terms }))
     }
 
     pub(super) fn data_dir(&self) -> PathBuf {
@@ -55,8 +58,8 @@ impl Operator {
 
     /// Reads `[[peer]]`, `[trust]` and `[log]` of the configuration file again; a bad file changes nothing.
     pub(super) async fn reload(&self) {
-        let mut config = self.0.config.lock().await;
-        let read = config::load(config.file.as_deref());
+        let mut terms = self.0.terms.lock().await;
+        let read = config::load(terms.config.file.as_deref());
         let read = match read {
             Ok(read) => read.with(self.0.overrides.clone()),
             Err(error) => {
@@ -64,38 +67,42 @@ impl Operator {
                 return;
             }
         };
-        let mut next = config.clone();
+        let mut next = terms.config.clone();
         next.peers = read.peers;
         next.trust = read.trust;
         next.log = read.log;
-        if let Err(error) = self.0.logging.change_filter(&next.log.filter) {
+        next.federation.roster_keys = read.federation.roster_keys;
+        next.federation.roster_threshold = read.federation.roster_threshold;
+        next.federation.former_members = read.federation.former_members;
+        let next = self.with_roster(next).await;
+        if let Err(error) = self.0.logging.change_filter(&next.config.log.filter) {
             tracing::error!(%error, "the configuration was not re-read; the old settings stay");
             return;
         }
-        match self.apply(&config, &next).await {
-            Ok(()) => *config = next,
+        match self.apply(&terms, &next).await {
+            Ok(()) => *terms = next,
             Err(error) => tracing::error!(%error, "the new settings could not be applied"),
         }
     }
 
     /// Reads trust anchors and revocation lists again; where they cannot be read, the old ones count on.
     pub(super) async fn refresh_anchors(&self) {
-        let config = self.0.config.lock().await;
-        if let Err(error) = self.judge_by(&config).await {
+        let terms = self.0.terms.lock().await;
+        if let Err(error) = self.judge_by(&terms).await {
             tracing::error!(%error, "the trust anchors were not re-read; the old ones count on");
         }
     }
 
     /// Has intake and ledger judge by `config` and the trust anchors as they are now. What was judged otherwise is
     /// judged anew in the background.
-    async fn judge_by(&self, config: &Config) -> anyhow::Result<()> {
+    async fn judge_by(&self, terms: &Terms) -> anyhow::Result<()> {
         let registry = &self.0.registry;
-        let read = anchors::read(&config.trust, registry.clock.now()).await?;
+        let read = anchors::read(&terms.config.trust, registry.clock.now()).await?;
         let before = self.0.anchors.lock().await.clone();
         if before.anchors != read.anchors || before.findings != read.findings {
             read.log();
         }
-        let rules = settings::rules(config, self.0.node, read.anchors.clone());
+        let rules = settings::rules(terms, self.0.node, read.anchors.clone());
         let judge = rules.judge(registry.clock.now());
         registry.intake.change_rules(rules);
         registry.ledger.rejudge(judge).await?;
@@ -119,13 +126,14 @@ impl Operator {
     }
 
     /// Has every part work by `next`, and says what changed.
-    async fn apply(&self, before: &Config, next: &Config) -> anyhow::Result<()> {
+    async fn apply(&self, before: &Terms, next: &Terms) -> anyhow::Result<()> {
         let inner = &self.0;
         let changed = |what, is_changed: bool| is_changed.then_some(what);
         let changes = [
-            changed("peers", before.peers != next.peers),
-            changed("trust", before.trust != next.trust),
-            changed("log", before.log != next.log),
+            changed("peers", before.config.peers != next.config.peers),
+            changed("roster", before.roster != next.roster),
+            changed("trust", before.config.trust != next.config.trust),
+            changed("log", before.config.log != next.config.log),
         ];
         tracing::info!(changed = ?changes.into_iter().flatten().collect::<Vec<_>>(), "settings were re-read");
         self.judge_by(next).await?;
@@ -135,11 +143,46 @@ impl Operator {
     }
 
     async fn change(&self, change: impl FnOnce(&mut Config)) -> Result<(), Refused> {
-        let mut config = self.0.config.lock().await;
-        let mut next = config.clone();
-        change(&mut next);
-        self.apply(&config, &next).await.map_err(refused)?;
-        *config = next;
+        let mut terms = self.0.terms.lock().await;
+        let mut next = terms.clone();
+        change(&mut next.config);
+        self.apply(&terms, &next).await.map_err(refused)?;
+        *terms = next;
+        Ok(())
+    }
+
+    /// A configuration with the roster that its operator's keys make good; one that they do not stays on disk only.
+    async fn with_roster(&self, config: Config) -> Terms {
+        let (data_dir, authority) = (self.data_dir(), config.roster_authority());
+        let loaded = tokio::task::spawn_blocking(move || roster::load(&data_dir, authority.as_ref())).await;
+        let roster = match loaded {
+            Ok(Ok(roster)) => roster,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the roster that is kept does not count");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "the roster could not be read");
+                None
+            }
+        };
+        Terms { config, roster }
+    }
+
+    /// Puts a newer roster in force: it is durable before anybody works by it.
+    pub(super) async fn adopt(&self, roster: VerifiedRoster) -> Result<(), RosterError> {
+        let mut terms = self.0.terms.lock().await;
+        if terms.roster.as_ref().is_some_and(|held| held.rank() >= roster.rank()) {
+            return Ok(());
+        }
+        let (data_dir, kept) = (self.data_dir(), roster.clone());
+        let keeping = tokio::task::spawn_blocking(move || roster::keep(&data_dir, &kept)).await;
+        keeping.unwrap_or_else(|error| Err(RosterError::stopped(&error)))?;
+        let next = Terms { config: terms.config.clone(), roster: Some(roster) };
+        if let Err(error) = self.apply(&terms, &next).await {
+            tracing::error!(%error, "the new roster could not be applied; it is at the next start");
+        }
+        *terms = next;
         Ok(())
     }
 }
@@ -149,7 +192,8 @@ impl Handler for Operator {
         let inner = &self.0;
         let registry = &inner.registry;
         let federation = registry.federation().await.map_err(refused)?;
-        let config = inner.config.lock().await.clone();
+        let terms = inner.terms.lock().await.clone();
+        let config = &terms.config;
         Ok(StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             peer_id: inner.node.to_string(),
@@ -166,7 +210,7 @@ impl Handler for Operator {
                 ledger_position: registry.ledger.last_change().await.map_err(refused)?,
                 graph_position: registry.graph.position(),
             },
-            peers: peers(&federation, &config),
+            peers: peers(&federation, &terms, inner.node),
             refusals: federation.refusals,
             trust: self.trust_report().await?,
             mail: registry.ledger.mail_counts().await.map_err(refused)?.into(),
@@ -175,7 +219,7 @@ impl Handler for Operator {
 
     async fn list_peers(&self) -> Result<Vec<PeerReport>, Refused> {
         let federation = self.0.registry.federation().await.map_err(refused)?;
-        Ok(peers(&federation, &*self.0.config.lock().await))
+        Ok(peers(&federation, &*self.0.terms.lock().await, self.0.node))
     }
 
     async fn add_peer(&self, peer: PeerEntry) -> Result<(), Refused> {
@@ -194,10 +238,20 @@ impl Handler for Operator {
     }
 }
 
-/// The peers with the addresses that the configuration gives them.
-fn peers(federation: &web::registry::Federation, config: &Config) -> Vec<PeerReport> {
+/// Puts every newer roster that peers bring in force, until none can come any more.
+pub(super) async fn adopt_all(operator: Operator, mut arriving: mpsc::Receiver<VerifiedRoster>) {
+    while let Some(roster) = arriving.recv().await {
+        if let Err(error) = operator.adopt(roster).await {
+            tracing::error!(%error, "a newer roster could not be kept");
+        }
+    }
+}
+
+/// The peers with the addresses that the configuration and the roster give them.
+fn peers(federation: &web::registry::Federation, terms: &Terms, own: NodeId) -> Vec<PeerReport> {
+    let listed = terms.peers(own);
     let addresses = |node: NodeId| {
-        config.peers.iter().find(|listed| listed.id == node).map(|listed| listed.addresses.clone()).unwrap_or_default()
+        listed.iter().find(|(peer, _)| peer.id == node).map(|(peer, _)| peer.addresses.clone()).unwrap_or_default()
     };
     federation
         .peers
