@@ -126,8 +126,8 @@ pub const SECRET_FILE_BYTES_MAX: usize = 1024 * 1024;
 
 // The operators' control socket.
 
-/// Longest request line; the longest request names a peer with its addresses.
-pub const CONTROL_REQUEST_BYTES_MAX: usize = 64 * 1024;
+/// Longest request line; the longest request holds a roster as a text of JSON.
+pub const CONTROL_REQUEST_BYTES_MAX: usize = 2 * proto::bounds::ROSTER_BYTES_MAX;
 
 /// Longest answer line; a status of [`PEERS_MAX`] peers takes half a megabyte.
 pub const CONTROL_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -137,6 +137,21 @@ pub const CONTROL_CONNECTIONS_MAX: usize = 16;
 
 /// Time for a request to arrive, and for an answer to be taken; an operator who stalls frees the place.
 pub const CONTROL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Operators and programs that follow events at once; the other places stay free for questions.
+pub const EVENT_FOLLOWERS_MAX: usize = 8;
+
+/// Events that wait for who follows them; an event is some 500 bytes.
+pub const EVENTS_KEPT: usize = 1024;
+
+/// Changes of the ledger that are read at once to be told.
+pub const EVENTS_AT_ONCE: usize = 128;
+
+/// Pause before changes are looked at again that could not be read.
+pub const EVENTS_AGAIN: Duration = Duration::from_secs(1);
+
+/// Reports of the network that wait to be told.
+pub const REPORTS_WAITING_MAX: usize = 1024;
 
 /// Pause after a connection could not be accepted.
 pub const CONTROL_ACCEPT_PAUSE: Duration = Duration::from_millis(100);

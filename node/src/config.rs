@@ -391,6 +391,15 @@ impl Config {
         *listed = peer;
     }
 
+    /// Lists a peer no more. What a member admitted until now counts on.
+    pub fn remove_peer(&mut self, peer: NodeId, now: Timestamp) {
+        let was_member = self.peers.iter().any(|listed| listed.id == peer && listed.membership == Membership::Member);
+        self.peers.retain(|listed| listed.id != peer);
+        if was_member {
+            self.federation.former_members.insert(peer, now);
+        }
+    }
+
     /// Who may sign the federation's roster; none where the operator has named nobody.
     #[must_use]
     pub fn roster_authority(&self) -> Option<RosterAuthority> {

@@ -2,17 +2,22 @@
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proto::node_id::NodeId;
+use proto::timestamp::Instant;
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
 
 use crate::config::PeerEntry;
+use crate::events::Event;
 
 mod ask;
+mod follow;
 mod report;
 mod serve;
 
-pub use ask::{AskError, ask};
+pub use ask::{AskError, ask, follow};
 pub use report::{
     ClockReport, CountsReport, MailReport, PeerChange, PeerReport, StatusReport, StorageReport, TrustReport,
 };
@@ -31,6 +36,18 @@ pub trait Handler: Clone + Send + Sync + 'static {
 
     /// Leaves this peer at once.
     fn remove_peer(&self, peer: NodeId) -> impl Future<Output = Result<(), Refused>> + Send;
+
+    /// The node's present moment.
+    fn now(&self) -> Instant;
+
+    /// Every event from now on.
+    fn follow_events(&self) -> broadcast::Receiver<Arc<Event>>;
+
+    /// A page of what happened to entries after a change; empty where that is all.
+    fn events_after(&self, change: u64) -> impl Future<Output = Result<Vec<Event>, Refused>> + Send;
+
+    /// Puts a roster in force.
+    fn apply_roster(&self, envelope: String) -> impl Future<Output = Result<(), Refused>> + Send;
 }
 
 /// Why the node does not do what it was asked, in words for the operator.
@@ -57,6 +74,16 @@ pub enum Request {
         #[serde(with = "report::as_text")]
         id: NodeId,
     },
+    /// To be told of events from now on, those of entries from after a change on.
+    FollowEvents {
+        /// The change.
+        after: Option<u64>,
+    },
+    /// To put a roster in force.
+    ApplyRoster {
+        /// Its signed form.
+        envelope: String,
+    },
 }
 
 /// What the node answers.
@@ -72,6 +99,11 @@ pub enum Answer {
     Peers {
         /// Each of them.
         peers: Vec<PeerReport>,
+    },
+    /// An event; further ones follow until either side ends.
+    Event {
+        /// It.
+        event: Event,
     },
     /// It is done.
     Done,

@@ -19,6 +19,7 @@ pub mod network;
 pub mod registry;
 
 pub mod control;
+pub mod events;
 pub mod serve;
 
 pub mod maintenance;

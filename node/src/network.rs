@@ -5,7 +5,7 @@ use std::future::Future;
 
 use libp2p::{Multiaddr, identity, multiaddr::Protocol};
 use proto::admission::AdmissionId;
-use proto::federation::{Federation, Outcome, PeerStatus, Settings};
+use proto::federation::{Event, Federation, Outcome, PeerStatus, Settings};
 use proto::node_id::NodeId;
 use proto::reconcile::Item;
 use proto::roster::VerifiedRoster;
@@ -50,6 +50,8 @@ pub struct Start {
     pub machine: Federation,
     /// Takes newer rosters that peers bring; one that finds no room is asked for again.
     pub rosters: mpsc::Sender<VerifiedRoster>,
+    /// Takes what the state machine reports; what finds no room is only logged.
+    pub reports: mpsc::Sender<Event>,
 }
 
 /// A running network.
@@ -178,7 +180,8 @@ pub async fn start<B: Backend>(
 
     let (commands, received) = mpsc::channel(bounds::NETWORK_COMMANDS_MAX);
     let topic = behaviour::topic(&start.federation);
-    let driver = driver::Driver::new(swarm, topic, start.machine, start.rosters, backend, clock);
+    let told = driver::Told { rosters: start.rosters, reports: start.reports };
+    let driver = driver::Driver::new(swarm, topic, start.machine, told, backend, clock);
     let task = tokio::spawn(driver.run(received, stop));
     Ok(Network { handle: Handle { commands }, addresses, task })
 }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::events::{self, Events};
 use crate::intake::{Intake, Rules};
 use crate::mail::Bell;
 use crate::network::{self, Network};
@@ -90,7 +91,13 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let (identity_sender, identity) = watch::channel(settings::identity(&terms, key.node_id()));
     let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), rules);
     let (rosters, arriving) = mpsc::channel(bounds::ROSTERS_WAITING_MAX);
-    let network = start_network(&terms, &key, &stores, &intake, rosters, &clock, &stop).await?;
+    let (reports, reported) = mpsc::channel(bounds::REPORTS_WAITING_MAX);
+    let network = start_network(&terms, &key, &stores, &intake, (rosters, reports), &clock, &stop).await?;
+    let events = Events::default();
+    let telling = tokio::spawn(events::follow_peers(reported, identity.clone(), clock.clone(), events.clone()));
+    let changes = (stores.ledger.clone(), stores.graph.clone());
+    let changing =
+        tokio::spawn(events::follow_entries(changes.0, changes.1, clock.clone(), events.clone(), stop.clone()));
     let registry = NodeRegistry {
         clock: clock.clone(),
         intake,
@@ -107,7 +114,8 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
     let face = web::router(registry.clone(), settings::face(config));
     let post = Post::open(config, key.node_id(), &registry)?;
-    let operator = Operator::new(registry.clone(), terms, options.overrides, &ready, identity_sender, logging, anchors);
+    let operator =
+        Operator::new(registry.clone(), terms, options.overrides, &ready, identity_sender, logging, anchors, events);
     let socket = control::listen(&operator.data_dir()).await?;
 
     let serving = tokio::spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
@@ -132,6 +140,8 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let _ = network.task.await;
     // The network has stopped, so that nothing more arrives.
     let _ = adopting.await;
+    let _ = telling.await;
+    let _ = changing.await;
     stores.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -188,7 +198,7 @@ async fn start_network(
     key: &NodeKey,
     stores: &Stores,
     intake: &Intake,
-    rosters: mpsc::Sender<VerifiedRoster>,
+    (rosters, reports): (mpsc::Sender<VerifiedRoster>, mpsc::Sender<proto::federation::Event>),
     clock: &Clock,
     stop: &CancellationToken,
 ) -> anyhow::Result<Network> {
@@ -202,6 +212,7 @@ async fn start_network(
         external: config.federation.external.clone(),
         machine: Federation::new(settings::machine(terms, key.node_id()), held, refused),
         rosters,
+        reports,
     };
     let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
     Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::output::{self, Output};
 use super::{Global, Verdict};
+use crate::clock::Clock;
 use crate::config::{self, Config, Overrides, PeerEntry};
 use crate::control::{self, Answer, AskError, PeerReport, Request};
 
@@ -129,7 +130,7 @@ impl Remove {
         let config = global.configuration(Overrides::default())?;
         let id = self.find(&config)?;
         let file = editable(&config)?;
-        config::remove_peer(&file, id)?;
+        config::remove_peer(&file, id, Clock::system().now().timestamp())?;
         report(&config, id, file, &Request::RemovePeer { id }, output)
     }
 

@@ -211,6 +211,10 @@ fn log_filter(value: &Value<'_>) -> Result<String, Misread> {
 #[cfg(test)]
 mod tests {
     use super::super::{MailTls, Reminders};
+    use proto::federation::{Admittance, Membership};
+    use proto::node_id::NodeId;
+    use proto::trust::Confirmations;
+
     use super::*;
 
     fn findings(text: &str) -> Vec<String> {

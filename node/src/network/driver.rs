@@ -24,12 +24,19 @@ use super::{Backend, Command, Status, names};
 use crate::bounds;
 use crate::clock::Clock;
 
+/// Where the network tells the node of what it learns.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) rosters: mpsc::Sender<VerifiedRoster>,
+    pub(super) reports: mpsc::Sender<Event>,
+}
+
 /// Owns what the network task works with.
 pub(super) struct Driver<B> {
     swarm: Swarm,
     topic: IdentTopic,
     machine: Federation,
-    rosters: mpsc::Sender<VerifiedRoster>,
+    told: Told,
     backend: B,
     clock: Clock,
     tasks: TaskTracker,
@@ -46,7 +53,7 @@ impl<B: Backend> Driver<B> {
         swarm: Swarm,
         topic: IdentTopic,
         machine: Federation,
-        rosters: mpsc::Sender<VerifiedRoster>,
+        told: Told,
         backend: B,
         clock: Clock,
     ) -> Self {
@@ -54,7 +61,7 @@ impl<B: Backend> Driver<B> {
             swarm,
             topic,
             machine,
-            rosters,
+            told,
             backend,
             clock,
             tasks: TaskTracker::new(),
@@ -231,11 +238,15 @@ impl<B: Backend> Driver<B> {
             Effect::Load { load, items, bytes_max } => self.load(load, items, bytes_max),
             Effect::Penalise { peer, fault } => tracing::warn!(%peer, %fault, "a peer is at fault"),
             Effect::AdoptRoster { roster } => {
-                if self.rosters.try_send(roster).is_err() {
+                if self.told.rosters.try_send(roster).is_err() {
                     tracing::warn!("a newer roster waits until the node has applied the one before");
                 }
             }
-            Effect::Report(event) => report(&event),
+            Effect::Report(event) => {
+                report(&event);
+                // Where there is no room the log has it.
+                let _ = self.told.reports.try_send(event);
+            }
         }
     }
 

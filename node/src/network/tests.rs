@@ -77,6 +77,7 @@ async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &Cancellatio
         external: Vec::new(),
         machine: Federation::new(settings, [], []),
         rosters: tokio::sync::mpsc::channel(1).0,
+        reports: tokio::sync::mpsc::channel(1).0,
     };
     start(start_with, backend.clone(), Clock::system(), stop.clone()).await.expect("loopback is there")
 }

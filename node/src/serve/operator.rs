@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use proto::node_id::NodeId;
-use proto::roster::VerifiedRoster;
-use tokio::sync::{Mutex, mpsc, watch};
+use proto::roster::{SignedRoster, VerifiedRoster};
+use proto::timestamp::Instant;
+use tokio::sync::{Mutex, broadcast, mpsc, watch};
 use web::registry::Registry as _;
 
 use super::anchors::{self, ReadAnchors};
 use super::{Logging, Ready, settings};
 use crate::config::{self, Config, Overrides, PeerEntry};
 use crate::control::{ClockReport, Handler, PeerReport, Refused, StatusReport, StorageReport, TrustReport};
+use crate::events::{self, Event, Events, Happening};
 use crate::registry::{Identity, NodeRegistry};
 use crate::roster::{self, RosterError};
 use crate::storage::ledger;
@@ -34,6 +36,7 @@ struct Inner {
     anchors: Mutex<ReadAnchors>,
     /// What the node works by; held while a change is carried out, so that changes come one after another.
     terms: Mutex<Terms>,
+    events: Events,
 }
 
 impl Operator {
@@ -45,11 +48,24 @@ impl Operator {
         identity: watch::Sender<Identity>,
         logging: Logging,
         anchors: ReadAnchors,
+        events: Events,
     ) -> Self {
         let node = identity.borrow().node;
         let (http, p2p, data_dir) = (ready.http.clone(), ready.p2p.clone(), terms.config.node.data_dir.clone());
         let (terms, anchors) = (Mutex::new(terms), Mutex::new(anchors));
-        Self(Arc::new(Inner { registry, node, http, p2p, data_dir, overrides, logging, identity, anchors, terms }))
+        Self(Arc::new(Inner {
+            registry,
+            node,
+            http,
+            p2p,
+            data_dir,
+            overrides,
+            logging,
+            identity,
+            anchors,
+            terms,
+            events,
+        }))
     }
 
     pub(super) fn data_dir(&self) -> PathBuf {
@@ -178,10 +194,16 @@ impl Operator {
         let (data_dir, kept) = (self.data_dir(), roster.clone());
         let keeping = tokio::task::spawn_blocking(move || roster::keep(&data_dir, &kept)).await;
         keeping.unwrap_or_else(|error| Err(RosterError::stopped(&error)))?;
+        let changed = Happening::RosterChanged {
+            version: roster.roster().version,
+            expires: roster.roster().expires.to_string(),
+            members: roster.roster().members.len(),
+        };
         let next = Terms { config: terms.config.clone(), roster: Some(roster) };
         if let Err(error) = self.apply(&terms, &next).await {
             tracing::error!(%error, "the new roster could not be applied; it is at the next start");
         }
+        self.0.events.tell(self.0.registry.clock.now(), changed);
         *terms = next;
         Ok(())
     }
@@ -234,7 +256,31 @@ impl Handler for Operator {
     }
 
     async fn remove_peer(&self, peer: NodeId) -> Result<(), Refused> {
-        self.change(|config| config.peers.retain(|listed| listed.id != peer)).await
+        let now = self.0.registry.clock.now().timestamp();
+        self.change(|config| config.remove_peer(peer, now)).await
+    }
+
+    fn now(&self) -> Instant {
+        self.0.registry.clock.now()
+    }
+
+    fn follow_events(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.0.events.follow()
+    }
+
+    async fn events_after(&self, change: u64) -> Result<Vec<Event>, Refused> {
+        let registry = &self.0.registry;
+        let shown = registry.graph.position();
+        events::told_again(&registry.ledger, change, shown, registry.clock.now()).await.map_err(refused)
+    }
+
+    async fn apply_roster(&self, envelope: String) -> Result<(), Refused> {
+        let authority = self.0.terms.lock().await.config.roster_authority();
+        let authority = authority.ok_or_else(|| refused(RosterError::NoAuthority))?;
+        let roster = SignedRoster::read(envelope.as_bytes()).map_err(refused)?.verify(&authority).map_err(refused)?;
+        let held = self.0.terms.lock().await.roster.clone();
+        roster.may_replace(held.as_ref()).map_err(refused)?;
+        self.adopt(roster).await.map_err(refused)
     }
 }
 
