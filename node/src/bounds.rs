@@ -46,6 +46,9 @@ pub const FINISHED_MAX: usize = proto::bounds::INTAKES_MAX;
 /// Newer rosters that wait to be kept; there is rarely one.
 pub const ROSTERS_WAITING_MAX: usize = 4;
 
+/// Longest text that is kept of a peer's version or of a failed dial.
+pub const PEER_TEXT_CHARACTERS_MAX: usize = 300;
+
 /// Longest pause of the network task, so that a clock that jumps is noticed.
 pub const WAKE_MAX: Duration = Duration::from_secs(5);
 

@@ -114,6 +114,8 @@ pub struct PeerEntry {
     pub addresses: Vec<String>,
     /// The operator's name for it; empty where there is none.
     pub name: String,
+    /// Where people reach it; none where that is not known.
+    pub public_url: Option<PublicUrl>,
     /// Whether its own admissions count.
     pub membership: Membership,
     /// Whether its word is taken that it confirmed an e-mail address.
@@ -434,6 +436,7 @@ impl PeerEntry {
             id,
             addresses,
             name: String::new(),
+            public_url: None,
             membership: Membership::Member,
             confirmations: Confirmations::Disregarded,
         }

@@ -19,7 +19,8 @@ mod serve;
 
 pub use ask::{AskError, ask, follow};
 pub use report::{
-    ClockReport, CountsReport, MailReport, PeerChange, PeerReport, StatusReport, StorageReport, TrustReport,
+    ClockReport, CountsReport, InSyncReport, MailReport, PeerChange, PeerReport, RosterReport, StatusReport,
+    StorageReport, TrustReport,
 };
 pub use serve::{ListenError, Listener, listen, serve};
 

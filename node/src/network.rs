@@ -76,8 +76,23 @@ pub struct Handle {
 pub struct Status {
     /// Listed peers and connected strangers.
     pub peers: Vec<PeerStatus>,
-    /// Last measured round trips.
-    pub round_trip_ms: BTreeMap<NodeId, u64>,
+    /// What was noticed of each.
+    pub facts: BTreeMap<NodeId, PeerFacts>,
+}
+
+/// What the network notices of a peer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeerFacts {
+    /// The last measured round trip, while it is connected.
+    pub round_trip_ms: Option<u64>,
+    /// The program that it runs, in its own words.
+    pub version: Option<String>,
+    /// Bytes of messages that it sent.
+    pub bytes_received: u64,
+    /// Bytes of messages that were sent to it; gossip, which has no one receiver, is not counted.
+    pub bytes_sent: u64,
+    /// Why the last dial failed.
+    pub dial_error: Option<String>,
 }
 
 /// Why the network cannot start.

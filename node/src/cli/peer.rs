@@ -9,6 +9,7 @@ use proto::federation::Membership;
 use proto::node_id::NodeId;
 use proto::trust::Confirmations;
 use serde::Serialize;
+use web::PublicUrl;
 
 use super::output::{self, Output};
 use super::{Global, Verdict};
@@ -39,6 +40,9 @@ pub(super) struct Add {
     /// Your name for it
     #[arg(long, default_value = "", hide_default_value = true, env = "MARKETPLACE_NAME", hide_env = true)]
     name: String,
+    /// Where people reach it, for those who look for the nearest node
+    #[arg(long, value_name = "URL", env = "MARKETPLACE_URL", hide_env = true)]
+    url: Option<PublicUrl>,
     /// Whether its own admissions count
     #[arg(
         long,
@@ -119,6 +123,7 @@ impl Add {
             id,
             addresses: vec![address],
             name: self.name,
+            public_url: self.url,
             membership: if self.member { Membership::Member } else { Membership::Courier },
             confirmations: if self.confirms_email { Confirmations::Believed } else { Confirmations::Disregarded },
         })
@@ -183,9 +188,43 @@ pub(super) fn table(peers: &[PeerReport]) -> String {
     if peers.is_empty() {
         return "no peers\n".to_owned();
     }
-    let heading = ["PEER", "NAME", "MEMBER", "CONNECTED SINCE", "ROUND TRIP", "LAG", "LAST SYNC", "STATE"];
+    let heading = [
+        "PEER",
+        "NAME",
+        "MEMBER",
+        "VERSION",
+        "CONNECTED SINCE",
+        "ROUND TRIP",
+        "LACKED",
+        "LAST SYNC",
+        "TRAFFIC",
+        "STATE",
+    ];
     let rows: Vec<_> = peers.iter().map(row).collect();
     output::table(&heading, &rows)
+}
+
+fn membership(peer: &PeerReport) -> &'static str {
+    match (peer.member, peer.listed_by.as_deref()) {
+        (true, Some("roster")) => "by roster",
+        (true, _) => "yes",
+        (false, _) => "no",
+    }
+}
+
+/// What each side lacked when they were last compared: this node / the peer.
+fn lacked(peer: &PeerReport) -> Option<String> {
+    let here = peer.lag?;
+    Some(peer.lacked_by_peer.map_or_else(|| here.to_string(), |there| format!("{here}/{there}")))
+}
+
+/// Bytes in the largest unit that leaves a whole number.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..=9_999 => format!("{bytes} B"),
+        10_000..=9_999_999 => format!("{} KB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
 }
 
 fn row(peer: &PeerReport) -> Vec<String> {
@@ -200,11 +239,13 @@ fn row(peer: &PeerReport) -> Vec<String> {
     vec![
         peer.id.clone(),
         or_dash(Some(peer.name.clone()).filter(|name| !name.is_empty())),
-        if peer.member { "yes" } else { "no" }.to_owned(),
+        membership(peer).to_owned(),
+        or_dash(peer.version.as_deref().map(output::visible)),
         or_dash(peer.connected_since.clone()),
         or_dash(peer.round_trip_ms.map(|ms| format!("{ms} ms"))),
-        or_dash(peer.lag.map(|lag| lag.to_string())),
+        or_dash(lacked(peer)),
         or_dash(peer.last_sync.clone()),
+        format!("{}/{}", size(peer.bytes_received), size(peer.bytes_sent)),
         state,
     ]
 }
@@ -228,7 +269,7 @@ mod tests {
 
     fn add(name: &str) -> Add {
         let address = (NodeId::from_public_key([7; 32]), "/ip4/10.0.0.2/tcp/4040".to_owned());
-        Add { address, name: name.to_owned(), member: true, confirms_email: false }
+        Add { address, name: name.to_owned(), url: None, member: true, confirms_email: false }
     }
 
     #[test]

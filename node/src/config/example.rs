@@ -46,6 +46,8 @@ former_members = {}
 # id = "12D3KooW..."
 # address = ["/dns4/other.example.org/udp/4040/quic-v1"]
 # name = "other site"
+# # Where people reach it, for those who look for the nearest node.
+# url = "https://marketplace.example.net"
 # # Whether its own admissions count.
 # member = true
 # # Whether its word is taken that it confirmed an e-mail address.

@@ -70,12 +70,14 @@ pub(super) fn peer<'text>(value: Value<'text>, findings: &mut Findings<'text>) -
     let mut id: Option<NodeId> = None;
     let mut addresses = Vec::new();
     let mut name = String::new();
+    let mut public_url = None;
     let mut is_member = true;
     let mut confirms_email = false;
     let is_named = section.has("id");
     section.read(findings, "id", &mut id, |value| parsed(value).map(Some));
     section.read(findings, "address", &mut addresses, one_or_many_addresses);
     section.read(findings, "name", &mut name, short_text);
+    section.read(findings, "url", &mut public_url, |value| parsed(value).map(Some));
     section.read(findings, "member", &mut is_member, boolean);
     section.read(findings, "confirms_email", &mut confirms_email, boolean);
     section.finish(findings);
@@ -87,7 +89,7 @@ pub(super) fn peer<'text>(value: Value<'text>, findings: &mut Findings<'text>) -
     }
     let membership = if is_member { Membership::Member } else { Membership::Courier };
     let confirmations = if confirms_email { Confirmations::Believed } else { Confirmations::Disregarded };
-    id.map(|id| PeerEntry { id, addresses, name, membership, confirmations })
+    id.map(|id| PeerEntry { id, addresses, name, public_url, membership, confirmations })
 }
 
 fn one_or_many_addresses(value: &Value<'_>) -> Result<Vec<String>, Misread> {

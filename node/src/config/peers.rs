@@ -100,6 +100,9 @@ fn table(peer: &PeerEntry) -> Table {
     if !peer.name.is_empty() {
         table.insert("name", value(&peer.name));
     }
+    if let Some(url) = &peer.public_url {
+        table.insert("url", value(url.as_str()));
+    }
     table.insert("member", value(peer.membership == Membership::Member));
     table.insert("confirms_email", value(peer.confirmations == Confirmations::Believed));
     table

@@ -16,7 +16,8 @@ pub(crate) async fn follow(
     events: Events,
 ) {
     while let Some(report) = reports.recv().await {
-        let name = |peer: &NodeId| identity.borrow().peer_names.get(peer).cloned().unwrap_or_default();
+        let name =
+            |peer: &NodeId| identity.borrow().peers.get(peer).map(|known| known.name.clone()).unwrap_or_default();
         if let Some(happening) = happening(report, name) {
             events.tell(clock.now(), happening);
         }

@@ -1,6 +1,6 @@
 //! The task that owns the swarm and the state machine: events become inputs, effects become calls.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use libp2p::gossipsub::{IdentTopic, MessageAcceptance, MessageId, PublishError};
 use libp2p::request_response::{OutboundRequestId, ResponseChannel};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::{PeerId, gossipsub, ping, request_response, swarm::SwarmEvent};
+use libp2p::{PeerId, gossipsub, identify, ping, request_response, swarm::SwarmEvent};
 use proto::federation::{
     Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId, Verdict,
 };
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::behaviour::{BehaviourEvent, Swarm};
-use super::{Backend, Command, Status, names};
+use super::{Backend, Command, PeerFacts, Status, names};
 use crate::bounds;
 use crate::clock::Clock;
 
@@ -45,7 +45,7 @@ pub(super) struct Driver<B> {
     gossip: BTreeMap<GossipId, (MessageId, PeerId)>,
     served: BTreeMap<ServedId, ResponseChannel<Vec<u8>>>,
     requests: HashMap<OutboundRequestId, RequestId>,
-    round_trip_ms: BTreeMap<NodeId, u64>,
+    facts: BTreeMap<NodeId, PeerFacts>,
 }
 
 impl<B: Backend> Driver<B> {
@@ -70,7 +70,7 @@ impl<B: Backend> Driver<B> {
             gossip: BTreeMap::new(),
             served: BTreeMap::new(),
             requests: HashMap::new(),
-            round_trip_ms: BTreeMap::new(),
+            facts: BTreeMap::new(),
         }
     }
 
@@ -121,7 +121,7 @@ impl<B: Backend> Driver<B> {
             Command::Status(reply) => {
                 let peers = self.machine.peers().collect();
                 // Who asked may have left; then nobody needs the answer.
-                let _ = reply.send(Status { peers, round_trip_ms: self.round_trip_ms.clone() });
+                let _ = reply.send(Status { peers, facts: self.facts.clone() });
             }
         }
     }
@@ -139,21 +139,29 @@ impl<B: Backend> Driver<B> {
             SwarmEvent::Behaviour(BehaviourEvent::Gossipsub(event)) => self.on_gossip(event),
             SwarmEvent::Behaviour(BehaviourEvent::Sync(event)) => self.on_sync(event),
             SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.on_ping(&event),
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. })) => {
+                self.on_identified(peer_id, &info);
+            }
             SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() == 1 => {
                 match names::node(&peer_id) {
-                    Some(peer) => self.handle(Input::PeerConnected { peer }),
+                    Some(peer) => {
+                        self.handle(Input::PeerConnected { peer });
+                        self.forget_strangers();
+                    }
                     None => self.disconnect(peer_id),
                 }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
                 if let Some(peer) = names::node(&peer_id) {
-                    self.round_trip_ms.remove(&peer);
                     self.handle(Input::PeerDisconnected { peer });
+                    self.facts_of(peer).round_trip_ms = None;
+                    self.forget_strangers();
                 }
             }
             SwarmEvent::OutgoingConnectionError { peer_id: Some(peer_id), error, .. } => {
                 tracing::debug!(peer = %peer_id, %error, "dial failed");
                 if let Some(peer) = names::node(&peer_id).filter(|_| !self.swarm.is_connected(&peer_id)) {
+                    self.facts_of(peer).dial_error = Some(brief(&error.to_string()));
                     self.handle(Input::DialFailed { peer });
                 }
             }
@@ -167,6 +175,7 @@ impl<B: Backend> Driver<B> {
         let Some(from) = names::node(&propagation_source) else { return };
         let number = GossipId(self.next_number());
         self.gossip.insert(number, (message_id, propagation_source));
+        self.facts_of(from).bytes_received += message.data.len() as u64;
         self.handle(Input::GossipArrived { from, message: number, bytes: message.data.into() });
     }
 
@@ -178,9 +187,11 @@ impl<B: Backend> Driver<B> {
                     request_response::Message::Request { request, channel, .. } => {
                         let number = ServedId(self.next_number());
                         self.served.insert(number, channel);
+                        self.facts_of(from).bytes_received += request.len() as u64;
                         self.handle(Input::RequestArrived { from, request: number, bytes: request.into() });
                     }
                     request_response::Message::Response { request_id, response } => {
+                        self.facts_of(from).bytes_received += response.len() as u64;
                         self.on_answer(from, request_id, Answer::Response(response.into()));
                     }
                 }
@@ -208,8 +219,24 @@ impl<B: Backend> Driver<B> {
     fn on_ping(&mut self, event: &ping::Event) {
         if let (Some(peer), Ok(round_trip)) = (names::node(&event.peer), event.result.as_ref()) {
             let ms = u64::try_from(round_trip.as_millis()).unwrap_or(u64::MAX);
-            self.round_trip_ms.insert(peer, ms);
+            self.facts_of(peer).round_trip_ms = Some(ms);
         }
+    }
+
+    fn on_identified(&mut self, peer: PeerId, info: &identify::Info) {
+        if let Some(peer) = names::node(&peer) {
+            self.facts_of(peer).version = Some(brief(&info.agent_version));
+        }
+    }
+
+    fn facts_of(&mut self, peer: NodeId) -> &mut PeerFacts {
+        self.facts.entry(peer).or_default()
+    }
+
+    /// Forgets what was noticed of nodes that the state machine does not know.
+    fn forget_strangers(&mut self) {
+        let known: BTreeSet<_> = self.machine.peers().map(|peer| peer.node).collect();
+        self.facts.retain(|peer, _| known.contains(peer));
     }
 }
 
@@ -225,11 +252,13 @@ impl<B: Backend> Driver<B> {
             Effect::JudgeGossip { message, verdict } => self.judge(message, verdict),
             Effect::Publish { bytes } => self.publish(bytes),
             Effect::SendRequest { to, request, bytes } => {
+                self.facts_of(to).bytes_sent += bytes.len() as u64;
                 let sent = self.swarm.behaviour_mut().sync.send_request(&names::peer(&to), bytes.to_vec());
                 self.requests.insert(sent, request);
             }
-            Effect::Respond { request, bytes, .. } => {
+            Effect::Respond { to, request, bytes } => {
                 if let Some(channel) = self.served.remove(&request) {
+                    self.facts_of(to).bytes_sent += bytes.len() as u64;
                     // The channel is closed where the peer has left; it asks again when it is back.
                     let _ = self.swarm.behaviour_mut().sync.send_response(channel, bytes.to_vec());
                 }
@@ -260,6 +289,7 @@ impl<B: Backend> Driver<B> {
         });
         if let Err(reason) = dialled {
             tracing::debug!(%peer, address, reason, "cannot dial");
+            self.facts_of(peer).dial_error = Some(brief(&reason));
             self.finish(Input::DialFailed { peer });
         }
     }
@@ -315,6 +345,12 @@ impl<B: Backend> Driver<B> {
             let _ = finished.send(input).await;
         });
     }
+}
+
+/// The beginning of a text that a peer or a library chose, on one line.
+fn brief(text: &str) -> String {
+    let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    shown.take(bounds::PEER_TEXT_CHARACTERS_MAX).collect()
 }
 
 fn report(event: &Event) {

@@ -232,6 +232,8 @@ impl Handler for Operator {
                 ledger_position: registry.ledger.last_change().await.map_err(refused)?,
                 graph_position: registry.graph.position(),
             },
+            in_sync: federation.in_sync().into(),
+            roster: federation.roster.as_ref().map(Into::into),
             peers: peers(&federation, &terms, inner.node),
             refusals: federation.refusals,
             trust: self.trust_report().await?,

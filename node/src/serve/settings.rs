@@ -7,7 +7,7 @@ use proto::node_id::NodeId;
 use crate::config::{Config, EmailConfirmation, PeerEntry, Reminders};
 use crate::intake::{EmailRule, Rules};
 use crate::mail::Links;
-use crate::registry::Identity;
+use crate::registry::{Identity, PeerIdentity};
 use crate::terms::Terms;
 
 /// What the node says of itself and calls its peers.
@@ -18,8 +18,15 @@ pub(super) fn identity(terms: &Terms, node: NodeId) -> Identity {
         name: config.node.name.clone(),
         public_url: config.node.public_url.as_ref().map(|url| url.as_str().to_owned()),
         federation: config.federation.name.clone(),
-        peer_names: terms.peers(node).into_iter().map(|(peer, _)| (peer.id, peer.name)).collect(),
+        peers: terms.peers(node).into_iter().map(|(peer, _)| known(terms, peer)).collect(),
+        roster: terms.roster.clone(),
     }
+}
+
+fn known(terms: &Terms, peer: PeerEntry) -> (NodeId, PeerIdentity) {
+    let of_roster = || terms.roster()?.members.get(&peer.id)?.url.clone();
+    let public_url = peer.public_url.as_ref().map(|url| url.as_str().to_owned()).or_else(of_roster);
+    (peer.id, PeerIdentity { name: peer.name, public_url })
 }
 
 /// The rules of intake.
