@@ -95,6 +95,9 @@ pub const EXPLAINED_SUPERSEDED_MAX: usize = 100;
 /// Refusals that are read at once when they are tried again; each may have a document of the greatest size.
 pub const REFUSALS_TRIED_MAX: usize = 64;
 
+/// Refusals that are told at once; each may be told with its document.
+pub const REFUSALS_TOLD_MAX: usize = 10;
+
 /// Refused documents of strangers that are remembered, the oldest forgotten first; 50 MB of the usual size. What was
 /// held here and is refused now is not counted: it is bounded by what was held.
 pub const REFUSALS_MAX: usize = 10_000;

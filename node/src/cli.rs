@@ -20,6 +20,7 @@ mod ledger;
 mod metadata;
 mod password;
 mod peer;
+mod refused;
 mod serve;
 mod status;
 
@@ -86,6 +87,9 @@ enum Command {
     /// List, add and remove peers, of the running node and in the configuration
     #[command(subcommand)]
     Peer(peer::Peer),
+    /// List, show and try again what the node refuses by its policy
+    #[command(subcommand)]
+    Refused(refused::Refused),
     /// Keep the federation's signed list of members
     #[command(subcommand)]
     Federation(federation::Federation),
@@ -147,6 +151,7 @@ impl Cli {
             Command::Status(status) => status.run(global, output),
             Command::Events(events) => events.run(global, output),
             Command::Peer(peer) => peer.run(global, output),
+            Command::Refused(refused) => refused.run(global, output),
             Command::Federation(federation) => federation.run(global, output),
             Command::Metadata(metadata) => metadata.run(output),
             Command::Certificate(certificate) => certificate.run(output),

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use proto::digest::Sha256Digest;
 use proto::node_id::NodeId;
 use proto::timestamp::Instant;
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,8 @@ mod serve;
 
 pub use ask::{AskError, ask, follow};
 pub use report::{
-    ClockReport, CountsReport, InSyncReport, MailReport, PeerChange, PeerReport, RosterReport, StatusReport,
-    StorageReport, TrustReport,
+    ClockReport, CountsReport, InSyncReport, MailReport, PeerChange, PeerReport, RefusedReport, RosterReport,
+    StatusReport, StorageReport, TrustReport,
 };
 pub use serve::{ListenError, Listener, listen, serve};
 
@@ -37,6 +38,15 @@ pub trait Handler: Clone + Send + Sync + 'static {
 
     /// Leaves this peer at once.
     fn remove_peer(&self, peer: NodeId) -> impl Future<Output = Result<(), Refused>> + Send;
+
+    /// A page of refused entries after a place of their order.
+    fn list_refused(&self, after: u64) -> impl Future<Output = Result<Vec<RefusedReport>, Refused>> + Send;
+
+    /// Refused entries by the identity of an admission or an entry.
+    fn find_refused(&self, identity: Sha256Digest) -> impl Future<Output = Result<Vec<RefusedReport>, Refused>> + Send;
+
+    /// Tries refused entries again; what came of each.
+    fn retry_refused(&self, identity: Option<String>) -> impl Future<Output = Result<Vec<String>, Refused>> + Send;
 
     /// The node's present moment.
     fn now(&self) -> Instant;
@@ -80,6 +90,22 @@ pub enum Request {
         /// The change.
         after: Option<u64>,
     },
+    /// For refused entries.
+    ListRefused {
+        /// Only those after this place of the order.
+        after: u64,
+    },
+    /// For refused entries by the identity of an admission or an entry.
+    FindRefused {
+        /// The identity.
+        #[serde(with = "report::as_text")]
+        identity: Sha256Digest,
+    },
+    /// To try refused entries again.
+    RetryRefused {
+        /// By the identity of an admission or an entry; none for all, in the background.
+        identity: Option<String>,
+    },
     /// To put a roster in force.
     ApplyRoster {
         /// Its signed form.
@@ -105,6 +131,16 @@ pub enum Answer {
     Event {
         /// It.
         event: Event,
+    },
+    /// Refused entries, at most as many as are told at once.
+    Refusals {
+        /// Each of them.
+        refusals: Vec<RefusedReport>,
+    },
+    /// What came of trying again.
+    Retried {
+        /// In words, one for each.
+        outcomes: Vec<String>,
     },
     /// It is done.
     Done,

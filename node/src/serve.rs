@@ -36,6 +36,7 @@ mod logging;
 mod operator;
 mod post;
 mod reevaluate;
+mod refusals;
 mod settings;
 
 pub(crate) use graph_source::open as open_graph;

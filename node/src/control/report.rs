@@ -201,6 +201,34 @@ pub struct PeerReport {
     pub next_attempt: Option<String>,
 }
 
+/// An entry that this node refuses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RefusedReport {
+    /// Its place in the order of refusals.
+    pub place: u64,
+    /// The identity of its admission.
+    pub item: String,
+    /// Its own identity.
+    pub entry: String,
+    /// The node that admitted it.
+    pub origin: String,
+    /// The image's identifier.
+    pub image: String,
+    /// The endorser's address.
+    pub email: String,
+    /// When it was endorsed.
+    pub created: String,
+    /// The rule that refused it.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub refused: String,
+    /// The document, where one was asked for.
+    pub document: Option<String>,
+}
+
 /// A peer to work with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -149,6 +149,15 @@ async fn answer<H: Handler>(handler: &H, request: Request) -> Answer {
         Request::RemovePeer { id } => handler.remove_peer(id).await.map(|()| Answer::Done),
         // It is answered where the conversation is, for it does not end.
         Request::FollowEvents { .. } => Err(Refused("events are followed on a connection of their own".to_owned())),
+        Request::ListRefused { after } => {
+            handler.list_refused(after).await.map(|refusals| Answer::Refusals { refusals })
+        }
+        Request::FindRefused { identity } => {
+            handler.find_refused(identity).await.map(|refusals| Answer::Refusals { refusals })
+        }
+        Request::RetryRefused { identity } => {
+            handler.retry_refused(identity).await.map(|outcomes| Answer::Retried { outcomes })
+        }
         Request::ApplyRoster { envelope } => handler.apply_roster(envelope).await.map(|()| Answer::Done),
     };
     answered.unwrap_or_else(|Refused(reason)| Answer::Refused { reason })
@@ -158,10 +167,11 @@ async fn answer<H: Handler>(handler: &H, request: Request) -> Answer {
 mod tests {
     use proto::node_id::NodeId;
 
+    use proto::digest::Sha256Digest;
     use proto::timestamp::Instant;
     use tokio::sync::broadcast;
 
-    use super::super::{AskError, PeerReport, StatusReport, ask};
+    use super::super::{AskError, PeerReport, RefusedReport, StatusReport, ask};
     use super::*;
     use crate::config::PeerEntry;
     use crate::events::{Event, Events, Happening};
@@ -189,6 +199,18 @@ mod tests {
 
         async fn remove_peer(&self, _: NodeId) -> Result<(), Refused> {
             Ok(())
+        }
+
+        async fn list_refused(&self, _: u64) -> Result<Vec<RefusedReport>, Refused> {
+            Ok(Vec::new())
+        }
+
+        async fn find_refused(&self, _: Sha256Digest) -> Result<Vec<RefusedReport>, Refused> {
+            Ok(Vec::new())
+        }
+
+        async fn retry_refused(&self, _: Option<String>) -> Result<Vec<String>, Refused> {
+            Ok(Vec::new())
         }
 
         fn now(&self) -> Instant {

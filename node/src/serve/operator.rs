@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use proto::digest::Sha256Digest;
 use proto::node_id::NodeId;
 use proto::roster::{SignedRoster, VerifiedRoster};
 use proto::timestamp::Instant;
@@ -10,9 +11,11 @@ use tokio::sync::{Mutex, broadcast, mpsc, watch};
 use web::registry::Registry as _;
 
 use super::anchors::{self, ReadAnchors};
-use super::{Logging, Ready, settings};
+use super::{Logging, Ready, refusals, settings};
 use crate::config::{self, Config, Overrides, PeerEntry};
-use crate::control::{ClockReport, Handler, PeerReport, Refused, StatusReport, StorageReport, TrustReport};
+use crate::control::{
+    ClockReport, Handler, PeerReport, Refused, RefusedReport, StatusReport, StorageReport, TrustReport,
+};
 use crate::events::{self, Event, Events, Happening};
 use crate::registry::{Identity, NodeRegistry};
 use crate::roster::{self, RosterError};
@@ -274,6 +277,18 @@ impl Handler for Operator {
         let registry = &self.0.registry;
         let shown = registry.graph.position();
         events::told_again(&registry.ledger, change, shown, registry.clock.now()).await.map_err(refused)
+    }
+
+    async fn list_refused(&self, after: u64) -> Result<Vec<RefusedReport>, Refused> {
+        refusals::list(&self.0.registry, after).await
+    }
+
+    async fn find_refused(&self, identity: Sha256Digest) -> Result<Vec<RefusedReport>, Refused> {
+        refusals::find(&self.0.registry, identity).await
+    }
+
+    async fn retry_refused(&self, identity: Option<String>) -> Result<Vec<String>, Refused> {
+        refusals::retry(&self.0.registry, identity).await
     }
 
     async fn apply_roster(&self, envelope: String) -> Result<(), Refused> {

@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
+use proto::digest::Sha256Digest;
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
@@ -194,6 +195,20 @@ impl Ledger {
     /// At most `limit` refusals after the place `after`, oldest first.
     pub async fn refusals(&self, after: u64, limit: usize) -> Result<Vec<StoredRefusal>, LedgerError> {
         self.read(move |snapshot| refusals::after(snapshot, after, limit)).await
+    }
+
+    /// At most `limit` refusals whose admission or entry has this identity.
+    pub async fn refusals_named(
+        &self,
+        identity: Sha256Digest,
+        limit: usize,
+    ) -> Result<Vec<StoredRefusal>, LedgerError> {
+        self.read(move |snapshot| refusals::named(snapshot, &identity, limit)).await
+    }
+
+    /// Has all that is refused tried again in the background; gives how many there are.
+    pub async fn retry_refusals(&self) -> Result<usize, LedgerError> {
+        self.writer.write(Session::reconsider_all).await
     }
 
     /// The admissions that were refused, but for those of local entries.
