@@ -19,6 +19,15 @@ pub const CONNECTIONS_INCOMING_MAX: u32 = 256;
 /// Connections with one peer at once: both may dial, over two transports.
 pub const CONNECTIONS_PER_PEER_MAX: u32 = 4;
 
+/// The part of the machine's memory from which on the node takes no more connections.
+pub const MEMORY_SHARE_MAX: f64 = 0.9;
+
+/// Peers that are pinged at once.
+pub const PINGS_MAX: usize = 16;
+
+/// Addresses that wait to be written into the address book.
+pub const ADDRESSES_WAITING_MAX: usize = 64;
+
 /// Time for one request with its response; the state machine gives up a little before.
 pub const SYNC_REQUEST_TIMEOUT: Duration = Duration::from_millis(proto::bounds::REQUEST_MS_MAX + 1_000);
 

@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 
 use crate::config::PeerEntry;
 use crate::events::Event;
+use crate::network::Pinged;
 
 mod ask;
 mod follow;
@@ -38,6 +39,9 @@ pub trait Handler: Clone + Send + Sync + 'static {
 
     /// Leaves this peer at once.
     fn remove_peer(&self, peer: NodeId) -> impl Future<Output = Result<(), Refused>> + Send;
+
+    /// Asks a peer for an answer.
+    fn ping_peer(&self, peer: NodeId) -> impl Future<Output = Result<Pinged, Refused>> + Send;
 
     /// A page of refused entries after a place of their order.
     fn list_refused(&self, after: u64) -> impl Future<Output = Result<Vec<RefusedReport>, Refused>> + Send;
@@ -90,6 +94,12 @@ pub enum Request {
         /// The change.
         after: Option<u64>,
     },
+    /// To ask a peer for an answer.
+    PingPeer {
+        /// Its identity.
+        #[serde(with = "report::as_text")]
+        id: NodeId,
+    },
     /// For refused entries.
     ListRefused {
         /// Only those after this place of the order.
@@ -131,6 +141,15 @@ pub enum Answer {
     Event {
         /// It.
         event: Event,
+    },
+    /// A peer has answered.
+    Pinged {
+        /// Where it is connected.
+        address: String,
+        /// Whether the connection was made for it.
+        is_new: bool,
+        /// From the question to the answer, in µs.
+        round_trip_us: u64,
     },
     /// Refused entries, at most as many as are told at once.
     Refusals {

@@ -4,6 +4,7 @@ pub mod bounds;
 pub mod clock;
 pub mod files;
 
+pub mod address_book;
 pub mod anchors;
 pub mod config;
 pub mod identity;

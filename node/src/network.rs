@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
 use libp2p::{Multiaddr, identity, multiaddr::Protocol};
 use proto::admission::AdmissionId;
-use proto::federation::{Event, Federation, Outcome, PeerStatus, Settings};
+use proto::federation::{Address, Event, Federation, Outcome, PeerStatus, Settings};
 use proto::node_id::NodeId;
 use proto::reconcile::Item;
 use proto::roster::VerifiedRoster;
@@ -22,6 +23,11 @@ mod codec;
 mod driver;
 mod listen;
 mod names;
+mod preshared;
+mod probe;
+mod transport;
+
+pub use preshared::{NotAPresharedKey, PresharedKey};
 
 #[cfg(test)]
 mod tests;
@@ -50,6 +56,10 @@ pub struct Start {
     pub machine: Federation,
     /// Takes newer rosters that peers bring; one that finds no room is asked for again.
     pub rosters: mpsc::Sender<VerifiedRoster>,
+    /// The key without which no connection comes about.
+    pub preshared_key: Option<PresharedKey>,
+    /// Takes where peers are reached; what finds no room is learned again.
+    pub addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
     /// Takes what the state machine reports; what finds no room is only logged.
     pub reports: mpsc::Sender<Event>,
 }
@@ -87,6 +97,8 @@ pub struct PeerFacts {
     pub round_trip_ms: Option<u64>,
     /// The program that it runs, in its own words.
     pub version: Option<String>,
+    /// Where it is connected, or was last.
+    pub address: Option<String>,
     /// Bytes of messages that it sent.
     pub bytes_received: u64,
     /// Bytes of messages that were sent to it; gossip, which has no one receiver, is not counted.
@@ -130,6 +142,44 @@ enum Command {
     Withdraw { items: Vec<AdmissionId> },
     Restore { items: Vec<Item> },
     Status(oneshot::Sender<Status>),
+    Ping { peer: NodeId, reply: oneshot::Sender<Result<Pinged, PingError>> },
+}
+
+/// That a peer answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinged {
+    /// Whether the connection was made for it.
+    pub connected: Connected,
+    /// Where the peer is connected.
+    pub address: String,
+    /// From the question to the answer, both read by the programs at the ends.
+    pub round_trip: Duration,
+}
+
+/// Whether a connection was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connected {
+    /// It was.
+    Before,
+    /// It was made.
+    Now,
+}
+
+/// Why a peer does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PingError {
+    /// Nobody knows where it is.
+    #[error("it is not connected, and no address of it is known")]
+    NoAddress,
+    /// No address leads to it.
+    #[error("it is not reached: {0}")]
+    Dial(String),
+    /// It is connected and does not answer.
+    #[error("it is connected and gives no answer: {0}")]
+    NoAnswer(String),
+    /// As many pings as are allowed at once are under way.
+    #[error("{} pings are under way, try again", bounds::PINGS_MAX)]
+    TooMany,
 }
 
 impl NetworkError {
@@ -164,6 +214,13 @@ impl Handle {
         self.send(Command::Restore { items }).await
     }
 
+    /// Asks a peer for an answer, over a connection that is made where there is none.
+    pub async fn ping(&self, peer: NodeId) -> Result<Result<Pinged, PingError>, NetworkError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Ping { peer, reply }).await?;
+        answer.await.map_err(|_| NetworkError::Stopped)
+    }
+
     /// What the network knows of its peers.
     pub async fn status(&self) -> Result<Status, NetworkError> {
         let (reply, answer) = oneshot::channel();
@@ -184,7 +241,7 @@ pub async fn start<B: Backend>(
     stop: CancellationToken,
 ) -> Result<Network, NetworkError> {
     let keypair = identity::Keypair::ed25519_from_bytes(start.seed).map_err(NetworkError::transport)?;
-    let mut swarm = behaviour::swarm(keypair, &start.federation)?;
+    let mut swarm = behaviour::swarm(&keypair, &start.federation, start.preshared_key)?;
     for address in &start.external {
         swarm.add_external_address(names::parse_address(address)?);
     }
@@ -195,7 +252,7 @@ pub async fn start<B: Backend>(
 
     let (commands, received) = mpsc::channel(bounds::NETWORK_COMMANDS_MAX);
     let topic = behaviour::topic(&start.federation);
-    let told = driver::Told { rosters: start.rosters, reports: start.reports };
+    let told = driver::Told { rosters: start.rosters, addresses: start.addresses, reports: start.reports };
     let driver = driver::Driver::new(swarm, topic, start.machine, told, backend, clock);
     let task = tokio::spawn(driver.run(received, stop));
     Ok(Network { handle: Handle { commands }, addresses, task })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use proto::crypto::NodeKey;
-use proto::federation::Federation;
+use proto::federation::{Address, Event, Federation, Settings};
 use proto::node_id::NodeId;
 use proto::roster::VerifiedRoster;
 use proto::timestamp::{Instant, Timestamp};
@@ -16,13 +16,15 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::address_book::AddressBook;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::events::{self, Events};
 use crate::intake::{Intake, Rules};
 use crate::mail::Bell;
-use crate::network::{self, Network};
+use crate::network::{self, PresharedKey};
 use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Judge, Ledger};
@@ -93,12 +95,19 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), rules);
     let (rosters, arriving) = mpsc::channel(bounds::ROSTERS_WAITING_MAX);
     let (reports, reported) = mpsc::channel(bounds::REPORTS_WAITING_MAX);
-    let network = start_network(&terms, &key, &stores, &intake, (rosters, reports), &clock, &stop).await?;
+    let (addresses, learned) = mpsc::channel(bounds::ADDRESSES_WAITING_MAX);
+    let outlets = Outlets { rosters, addresses, reports };
+    let data_dir = config.node.data_dir.clone();
+    let book = tokio::task::spawn_blocking(move || AddressBook::load(&data_dir)).await?;
+    let machine = settings::machine(&terms, key.node_id(), &book);
+    let network_start = network_start(config, &key, &stores, machine, outlets).await?;
+    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
+    let network = network::start(network_start, backend, clock.clone(), stop.clone()).await?;
     let events = Events::default();
-    let telling = tokio::spawn(events::follow_peers(reported, identity.clone(), clock.clone(), events.clone()));
-    let changes = (stores.ledger.clone(), stores.graph.clone());
-    let changing =
-        tokio::spawn(events::follow_entries(changes.0, changes.1, clock.clone(), events.clone(), stop.clone()));
+    let tasks = TaskTracker::new();
+    tasks.spawn(events::follow_peers(reported, identity.clone(), clock.clone(), events.clone()));
+    let (ledger, graph) = (stores.ledger.clone(), stores.graph.clone());
+    tasks.spawn(events::follow_entries(ledger, graph, clock.clone(), events.clone(), stop.clone()));
     let registry = NodeRegistry {
         clock: clock.clone(),
         intake,
@@ -115,16 +124,18 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
     let face = web::router(registry.clone(), settings::face(config));
     let post = Post::open(config, key.node_id(), &registry)?;
-    let operator =
-        Operator::new(registry.clone(), terms, options.overrides, &ready, identity_sender, logging, anchors, events);
+    let overrides = options.overrides;
+    let means = operator::Means { overrides, identity: identity_sender, logging, anchors, book, events };
+    let operator = Operator::new(registry.clone(), terms, &ready, means);
     let socket = control::listen(&operator.data_dir()).await?;
 
-    let serving = tokio::spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
-    let obeying = tokio::spawn(control::serve(socket, operator.clone(), stop.clone()));
-    let reevaluating = tokio::spawn(reevaluate::run(registry.clone(), stop.clone()));
-    let refreshing = tokio::spawn(anchors::refresh(operator.clone(), stop.clone()));
-    let posting = tokio::spawn(post.run(clock, stop.clone()));
-    let adopting = tokio::spawn(operator::adopt_all(operator.clone(), arriving));
+    tasks.spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
+    tasks.spawn(control::serve(socket, operator.clone(), stop.clone()));
+    tasks.spawn(reevaluate::run(registry.clone(), stop.clone()));
+    tasks.spawn(anchors::refresh(operator.clone(), stop.clone()));
+    tasks.spawn(post.run(clock, stop.clone()));
+    tasks.spawn(operator::note_addresses(operator.clone(), learned));
+    tasks.spawn(operator::adopt_all(operator.clone(), arriving));
     // Whoever reads that the node is ready may signal it at once.
     let signals = Signals::new()?;
     ready.announce(&key);
@@ -132,17 +143,10 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
 
     tracing::info!("stopping");
     stop.cancel();
-    // A task that panicked has said so in the log; the others are still waited for.
-    let _ = serving.await;
-    let _ = obeying.await;
-    let _ = reevaluating.await;
-    let _ = refreshing.await;
-    let _ = posting.await;
+    // A task that panicked has said so in the log; the others are still waited for. Some end when the network has.
     let _ = network.task.await;
-    // The network has stopped, so that nothing more arrives.
-    let _ = adopting.await;
-    let _ = telling.await;
-    let _ = changing.await;
+    tasks.close();
+    tasks.wait().await;
     stores.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -194,29 +198,41 @@ impl Stores {
     }
 }
 
-async fn start_network(
-    terms: &Terms,
+/// Where the network tells the node of what it learns.
+struct Outlets {
+    rosters: mpsc::Sender<VerifiedRoster>,
+    addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
+    reports: mpsc::Sender<Event>,
+}
+
+fn preshared_key(config: &Config) -> anyhow::Result<Option<PresharedKey>> {
+    let Some(path) = &config.federation.preshared_key_file else { return Ok(None) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let key: PresharedKey = text.parse().with_context(|| format!("cannot use {}", path.display()))?;
+    tracing::info!(fingerprint = key.fingerprint(), "connections need the pre-shared key");
+    Ok(Some(key))
+}
+
+async fn network_start(
+    config: &Config,
     key: &NodeKey,
     stores: &Stores,
-    intake: &Intake,
-    (rosters, reports): (mpsc::Sender<VerifiedRoster>, mpsc::Sender<proto::federation::Event>),
-    clock: &Clock,
-    stop: &CancellationToken,
-) -> anyhow::Result<Network> {
-    let config = &terms.config;
+    settings: Settings,
+    outlets: Outlets,
+) -> anyhow::Result<network::Start> {
     let held = stores.ledger.items().await?;
     let refused = stores.ledger.refused_items().await?;
-    let start = network::Start {
+    Ok(network::Start {
         seed: *key.seed(),
         federation: config.federation.name.clone(),
         listen: config.federation.listen.clone(),
         external: config.federation.external.clone(),
-        machine: Federation::new(settings::machine(terms, key.node_id()), held, refused),
-        rosters,
-        reports,
-    };
-    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
-    Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)
+        machine: Federation::new(settings, held, refused),
+        preshared_key: preshared_key(config)?,
+        rosters: outlets.rosters,
+        addresses: outlets.addresses,
+        reports: outlets.reports,
+    })
 }
 
 /// The signals that the node obeys, from the moment that this is made.

@@ -197,3 +197,9 @@ pub const ROSTER_LINKS: usize = 8;
 
 /// Pause in ms between two questions for a newer roster to one peer; a change is told at once.
 pub const ROSTER_INTERVAL_MS: u64 = 10 * 60 * 1000;
+
+/// Addresses that are remembered of one peer beside those it was listed with; machines have a few networks.
+pub const ADDRESSES_LEARNED_MAX: usize = 8;
+
+/// Longest address in bytes; those of DNS names have 253 and some for the protocols.
+pub const ADDRESS_BYTES_MAX: usize = 320;

@@ -16,6 +16,7 @@ use super::{Global, Verdict};
 use crate::clock::Clock;
 use crate::config::{self, Config, Overrides, PeerEntry};
 use crate::control::{self, Answer, AskError, PeerReport, Request};
+use crate::terms::Terms;
 
 /// Commands on peers.
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,24 @@ pub(super) enum Peer {
     Add(Add),
     /// Remove a peer
     Remove(Remove),
+    /// Ask a peer for an answer, and say how long it took or why there is none
+    Ping(Ping),
+}
+
+/// Options of `peer ping`.
+#[derive(Debug, Args)]
+pub(super) struct Ping {
+    /// The peer's identity, or your name for it
+    #[arg(value_name = "ID|NAME")]
+    peer: String,
+}
+
+#[derive(Serialize)]
+struct Reached {
+    peer_id: String,
+    address: String,
+    is_new: bool,
+    round_trip_us: u64,
 }
 
 /// Options of `peer add`.
@@ -86,6 +105,7 @@ impl Peer {
             Self::List => list(global, output),
             Self::Add(add) => add.run(global, output),
             Self::Remove(remove) => remove.run(global, output),
+            Self::Ping(ping) => ping.run(global, output),
         }
     }
 }
@@ -133,22 +153,59 @@ impl Add {
 impl Remove {
     fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
         let config = global.configuration(Overrides::default())?;
-        let id = self.find(&config)?;
+        let id = find(&self.peer, &config.peers)?;
         let file = editable(&config)?;
         config::remove_peer(&file, id, Clock::system().now().timestamp())?;
         report(&config, id, file, &Request::RemovePeer { id }, output)
     }
+}
 
-    fn find(&self, config: &Config) -> anyhow::Result<NodeId> {
-        if let Ok(id) = self.peer.parse() {
-            return Ok(id);
+impl Ping {
+    fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
+        let config = global.configuration(Overrides::default())?;
+        let id = find(&self.peer, &known(&config)?)?;
+        match control::ask(&config.node.data_dir, &Request::PingPeer { id })? {
+            Answer::Pinged { address, is_new, round_trip_us } => {
+                let reached = Reached { peer_id: id.to_string(), address, is_new, round_trip_us };
+                output.result(|| describe_ping(&reached), &reached)?;
+                Ok(Verdict::Yes)
+            }
+            Answer::Refused { reason } => {
+                output.result(
+                    || format!("{id}: {reason}"),
+                    &serde_json::json!({ "peer_id": id.to_string(), "error": reason }),
+                )?;
+                Ok(Verdict::No)
+            }
+            other => bail!("the node answers {other:?} when asked to ping a peer"),
         }
-        let mut named = config.peers.iter().filter(|peer| peer.name == self.peer);
-        match (named.next(), named.next()) {
-            (Some(peer), None) => Ok(peer.id),
-            (None, _) => bail!("{:?} is neither the identity nor the name of a peer in the configuration", self.peer),
-            (Some(_), Some(_)) => bail!("several peers are called {:?}; give the identity", self.peer),
-        }
+    }
+}
+
+fn describe_ping(reached: &Reached) -> String {
+    let connection = if reached.is_new { "a new connection" } else { "its connection" };
+    let ms = reached.round_trip_us / 1_000;
+    let fraction = reached.round_trip_us % 1_000;
+    format!("{}: answers in {ms}.{fraction:03} ms over {connection} to {}", reached.peer_id, reached.address)
+}
+
+/// The configured peers and those of the roster.
+fn known(config: &Config) -> anyhow::Result<Vec<PeerEntry>> {
+    let own = crate::identity::load(&config.node.data_dir)?.node_id();
+    let peers = Terms::load(config.clone())?.peers(own);
+    Ok(peers.into_iter().map(|(peer, _)| peer).collect())
+}
+
+/// The identity that a text is, or that of the one peer of that name.
+fn find(text: &str, peers: &[PeerEntry]) -> anyhow::Result<NodeId> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let mut named = peers.iter().filter(|peer| peer.name == text);
+    match (named.next(), named.next()) {
+        (Some(peer), None) => Ok(peer.id),
+        (None, _) => bail!("{text:?} is neither the identity nor the name of a peer"),
+        (Some(_), Some(_)) => bail!("several peers are called {text:?}; give the identity"),
     }
 }
 

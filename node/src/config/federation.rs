@@ -34,6 +34,11 @@ pub(super) fn read<'text>(section: &mut Section<'text>, findings: &mut Findings<
     section.read(findings, "preshared_key_file", &mut federation.preshared_key_file, |value| {
         text(value).map(|file| Some(file.into()))
     });
+    let is_quic = |address: &&String| address.contains("/quic");
+    if let (true, Some(quic)) = (federation.preshared_key_file.is_some(), federation.listen.iter().find(is_quic)) {
+        let at = section.place_of("listen").unwrap_or(section.place());
+        findings.add(at, format!("listen in [federation]: {quic} is QUIC, which has no place for a pre-shared key; name TCP addresses only"));
+    }
     let (keys, wanted) = (federation.roster_keys.len(), federation.roster_threshold.unwrap_or(0));
     if wanted > keys {
         let at = section.place_of("roster_threshold").unwrap_or(section.place());

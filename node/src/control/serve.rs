@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Answer, Handler, Refused, Request, follow, path};
 use crate::bounds;
+use crate::network::Connected;
 
 /// A bound control socket; its file goes when this is dropped.
 #[derive(Debug)]
@@ -149,6 +150,11 @@ async fn answer<H: Handler>(handler: &H, request: Request) -> Answer {
         Request::RemovePeer { id } => handler.remove_peer(id).await.map(|()| Answer::Done),
         // It is answered where the conversation is, for it does not end.
         Request::FollowEvents { .. } => Err(Refused("events are followed on a connection of their own".to_owned())),
+        Request::PingPeer { id } => handler.ping_peer(id).await.map(|pinged| Answer::Pinged {
+            address: pinged.address,
+            is_new: pinged.connected == Connected::Now,
+            round_trip_us: u64::try_from(pinged.round_trip.as_micros()).unwrap_or(u64::MAX),
+        }),
         Request::ListRefused { after } => {
             handler.list_refused(after).await.map(|refusals| Answer::Refusals { refusals })
         }
@@ -175,6 +181,7 @@ mod tests {
     use super::*;
     use crate::config::PeerEntry;
     use crate::events::{Event, Events, Happening};
+    use crate::network::Pinged;
 
     #[derive(Clone, Default)]
     struct Fixed(Events);
@@ -199,6 +206,10 @@ mod tests {
 
         async fn remove_peer(&self, _: NodeId) -> Result<(), Refused> {
             Ok(())
+        }
+
+        async fn ping_peer(&self, _: NodeId) -> Result<Pinged, Refused> {
+            Err(Refused("it is not reached".to_owned()))
         }
 
         async fn list_refused(&self, _: u64) -> Result<Vec<RefusedReport>, Refused> {

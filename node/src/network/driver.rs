@@ -10,7 +10,8 @@ use libp2p::request_response::{OutboundRequestId, ResponseChannel};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{PeerId, gossipsub, identify, ping, request_response, swarm::SwarmEvent};
 use proto::federation::{
-    Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId, Verdict,
+    Address, Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId,
+    Verdict,
 };
 use proto::node_id::NodeId;
 use proto::roster::VerifiedRoster;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::behaviour::{BehaviourEvent, Swarm};
+use super::probe::Pings;
 use super::{Backend, Command, PeerFacts, Status, names};
 use crate::bounds;
 use crate::clock::Clock;
@@ -28,6 +30,7 @@ use crate::clock::Clock;
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) rosters: mpsc::Sender<VerifiedRoster>,
+    pub(super) addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
     pub(super) reports: mpsc::Sender<Event>,
 }
 
@@ -46,6 +49,7 @@ pub(super) struct Driver<B> {
     served: BTreeMap<ServedId, ResponseChannel<Vec<u8>>>,
     requests: HashMap<OutboundRequestId, RequestId>,
     facts: BTreeMap<NodeId, PeerFacts>,
+    pings: Pings,
 }
 
 impl<B: Backend> Driver<B> {
@@ -71,6 +75,7 @@ impl<B: Backend> Driver<B> {
             served: BTreeMap::new(),
             requests: HashMap::new(),
             facts: BTreeMap::new(),
+            pings: Pings::default(),
         }
     }
 
@@ -117,6 +122,10 @@ impl<B: Backend> Driver<B> {
             Command::ChangeMembers(settings) => self.handle(Input::MembersChanged { settings }),
             Command::ChangeTrust { refused } => self.handle(Input::TrustChanged { refused }),
             Command::Withdraw { items } => self.handle(Input::ItemsWithdrawn { items }),
+            Command::Ping { peer, reply } => {
+                let addresses = self.machine.addresses(&peer);
+                self.pings.begin(&mut self.swarm, peer, &addresses, reply);
+            }
             Command::Restore { items } => self.handle(Input::ItemsRestored { items }),
             Command::Status(reply) => {
                 let peers = self.machine.peers().collect();
@@ -142,10 +151,14 @@ impl<B: Backend> Driver<B> {
             SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. })) => {
                 self.on_identified(peer_id, &info);
             }
-            SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() == 1 => {
+            SwarmEvent::ConnectionEstablished { peer_id, num_established, endpoint, .. }
+                if num_established.get() == 1 =>
+            {
                 match names::node(&peer_id) {
                     Some(peer) => {
+                        self.facts_of(peer).address = Some(endpoint.get_remote_address().to_string());
                         self.handle(Input::PeerConnected { peer });
+                        self.pings.connected(&mut self.swarm, peer);
                         self.forget_strangers();
                     }
                     None => self.disconnect(peer_id),
@@ -161,7 +174,9 @@ impl<B: Backend> Driver<B> {
             SwarmEvent::OutgoingConnectionError { peer_id: Some(peer_id), error, .. } => {
                 tracing::debug!(peer = %peer_id, %error, "dial failed");
                 if let Some(peer) = names::node(&peer_id).filter(|_| !self.swarm.is_connected(&peer_id)) {
-                    self.facts_of(peer).dial_error = Some(brief(&error.to_string()));
+                    let error = brief(&error.to_string());
+                    self.pings.not_connected(peer, &error);
+                    self.facts_of(peer).dial_error = Some(error);
                     self.handle(Input::DialFailed { peer });
                 }
             }
@@ -192,12 +207,19 @@ impl<B: Backend> Driver<B> {
                     }
                     request_response::Message::Response { request_id, response } => {
                         self.facts_of(from).bytes_received += response.len() as u64;
+                        let address = self.facts_of(from).address.clone();
+                        if self.pings.answered(request_id, &response, address.as_deref()) {
+                            return;
+                        }
                         self.on_answer(from, request_id, Answer::Response(response.into()));
                     }
                 }
             }
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
                 tracing::debug!(%peer, %error, "request failed");
+                if self.pings.failed(request_id, &error.to_string()) {
+                    return;
+                }
                 if let Some(from) = names::node(&peer) {
                     self.on_answer(from, request_id, Answer::Failed);
                 }
@@ -226,6 +248,9 @@ impl<B: Backend> Driver<B> {
     fn on_identified(&mut self, peer: PeerId, info: &identify::Info) {
         if let Some(peer) = names::node(&peer) {
             self.facts_of(peer).version = Some(brief(&info.agent_version));
+            let addresses = info.listen_addrs.iter().filter(|address| names::is_dialled(address));
+            let addresses = addresses.map(ToString::to_string).collect();
+            self.handle(Input::AddressesLearned { peer, addresses });
         }
     }
 
@@ -270,6 +295,10 @@ impl<B: Backend> Driver<B> {
                 if self.told.rosters.try_send(roster).is_err() {
                     tracing::warn!("a newer roster waits until the node has applied the one before");
                 }
+            }
+            Effect::KeepAddresses { peer, addresses } => {
+                // Where there is no room the peer says it again at the next connection.
+                let _ = self.told.addresses.try_send((peer, addresses));
             }
             Effect::Report(event) => {
                 report(&event);

@@ -76,7 +76,9 @@ async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &Cancellatio
         listen: vec![LOOPBACK.to_owned()],
         external: Vec::new(),
         machine: Federation::new(settings, [], []),
+        preshared_key: None,
         rosters: tokio::sync::mpsc::channel(1).0,
+        addresses: tokio::sync::mpsc::channel(1).0,
         reports: tokio::sync::mpsc::channel(1).0,
     };
     start(start_with, backend.clone(), Clock::system(), stop.clone()).await.expect("loopback is there")
@@ -87,6 +89,7 @@ fn peer(number: u8, addresses: &[String]) -> Peer {
         node: key(number).node_id(),
         membership: Membership::Member,
         addresses: addresses.to_vec(),
+        learned: Vec::new(),
         listed_by: ListedBy::Operator,
     }
 }
@@ -147,7 +150,7 @@ async fn a_member_that_gossips_garbage_is_expelled_and_nothing_of_it_is_held() {
 
 fn swarm(number: u8) -> behaviour::Swarm {
     let keypair = identity::Keypair::ed25519_from_bytes([number; 32]).expect("any seed is a key");
-    behaviour::swarm(keypair, FEDERATION).expect("a swarm")
+    behaviour::swarm(&keypair, FEDERATION, None).expect("a swarm")
 }
 
 /// Sends frames that cannot be read, frames of another version and documents that fail verification, as fast as it can.

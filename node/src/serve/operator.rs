@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use proto::digest::Sha256Digest;
+use proto::federation::Address;
 use proto::node_id::NodeId;
 use proto::roster::{SignedRoster, VerifiedRoster};
 use proto::timestamp::Instant;
@@ -12,11 +13,13 @@ use web::registry::Registry as _;
 
 use super::anchors::{self, ReadAnchors};
 use super::{Logging, Ready, refusals, settings};
+use crate::address_book::AddressBook;
 use crate::config::{self, Config, Overrides, PeerEntry};
 use crate::control::{
     ClockReport, Handler, PeerReport, Refused, RefusedReport, StatusReport, StorageReport, TrustReport,
 };
 use crate::events::{self, Event, Events, Happening};
+use crate::network::Pinged;
 use crate::registry::{Identity, NodeRegistry};
 use crate::roster::{self, RosterError};
 use crate::storage::ledger;
@@ -39,34 +42,36 @@ struct Inner {
     anchors: Mutex<ReadAnchors>,
     /// What the node works by; held while a change is carried out, so that changes come one after another.
     terms: Mutex<Terms>,
+    book: Mutex<AddressBook>,
     events: Events,
 }
 
+/// What the operator's commands work with.
+pub(super) struct Means {
+    pub(super) overrides: Overrides,
+    pub(super) identity: watch::Sender<Identity>,
+    pub(super) logging: Logging,
+    pub(super) anchors: ReadAnchors,
+    pub(super) book: AddressBook,
+    pub(super) events: Events,
+}
+
 impl Operator {
-    pub(super) fn new(
-        registry: NodeRegistry,
-        terms: Terms,
-        overrides: Overrides,
-        ready: &Ready,
-        identity: watch::Sender<Identity>,
-        logging: Logging,
-        anchors: ReadAnchors,
-        events: Events,
-    ) -> Self {
+    pub(super) fn new(registry: NodeRegistry, terms: Terms, ready: &Ready, means: Means) -> Self {
+        let Means { overrides, identity, logging, anchors, book, events } = means;
         let node = identity.borrow().node;
-        let (http, p2p, data_dir) = (ready.http.clone(), ready.p2p.clone(), terms.config.node.data_dir.clone());
-        let (terms, anchors) = (Mutex::new(terms), Mutex::new(anchors));
         Self(Arc::new(Inner {
             registry,
             node,
-            http,
-            p2p,
-            data_dir,
+            http: ready.http.clone(),
+            p2p: ready.p2p.clone(),
+            data_dir: terms.config.node.data_dir.clone(),
             overrides,
             logging,
             identity,
-            anchors,
-            terms,
+            anchors: Mutex::new(anchors),
+            terms: Mutex::new(terms),
+            book: Mutex::new(book),
             events,
         }))
     }
@@ -156,7 +161,8 @@ impl Operator {
         ];
         tracing::info!(changed = ?changes.into_iter().flatten().collect::<Vec<_>>(), "settings were re-read");
         self.judge_by(next).await?;
-        inner.registry.network.change_members(settings::machine(next, inner.node)).await?;
+        let machine = settings::machine(next, inner.node, &*inner.book.lock().await);
+        inner.registry.network.change_members(machine).await?;
         inner.identity.send_replace(settings::identity(next, inner.node));
         Ok(())
     }
@@ -279,6 +285,10 @@ impl Handler for Operator {
         events::told_again(&registry.ledger, change, shown, registry.clock.now()).await.map_err(refused)
     }
 
+    async fn ping_peer(&self, peer: NodeId) -> Result<Pinged, Refused> {
+        self.0.registry.network.ping(peer).await.map_err(refused)?.map_err(refused)
+    }
+
     async fn list_refused(&self, after: u64) -> Result<Vec<RefusedReport>, Refused> {
         refusals::list(&self.0.registry, after).await
     }
@@ -307,6 +317,21 @@ pub(super) async fn adopt_all(operator: Operator, mut arriving: mpsc::Receiver<V
         if let Err(error) = operator.adopt(roster).await {
             tracing::error!(%error, "a newer roster could not be kept");
         }
+    }
+}
+
+/// Writes down where peers are reached, until none can be learned any more.
+pub(super) async fn note_addresses(operator: Operator, mut learned: mpsc::Receiver<(NodeId, Vec<Address>)>) {
+    while let Some((peer, addresses)) = learned.recv().await {
+        let listed = operator.0.terms.lock().await.peers(operator.0.node);
+        let listed: Vec<_> = listed.into_iter().map(|(peer, _)| peer.id).collect();
+        let operator = operator.clone();
+        let noting = tokio::task::spawn_blocking(move || {
+            let noted = operator.0.book.blocking_lock().note(peer, addresses, &listed);
+            noted.inspect_err(|error| tracing::warn!(%error, "the address book is not written"))
+        });
+        // What it could not write it said in the log; the peer says it again at the next connection.
+        let _ = noting.await;
     }
 }
 

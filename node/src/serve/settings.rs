@@ -4,6 +4,7 @@ use proto::crypto::TrustAnchors;
 use proto::federation::{self, ListedBy, Settings};
 use proto::node_id::NodeId;
 
+use crate::address_book::AddressBook;
 use crate::config::{Config, EmailConfirmation, PeerEntry, Reminders};
 use crate::intake::{EmailRule, Rules};
 use crate::mail::Links;
@@ -63,11 +64,12 @@ pub(super) fn reminders(config: &Config) -> Option<Links> {
 }
 
 /// The settings of the state machine; its pauses are jittered by the node's own name.
-pub(super) fn machine(terms: &Terms, node: NodeId) -> Settings {
+pub(super) fn machine(terms: &Terms, node: NodeId, book: &AddressBook) -> Settings {
     let peer = |(entry, listed_by): (PeerEntry, ListedBy)| federation::Peer {
         node: entry.id,
         membership: entry.membership,
         addresses: entry.addresses,
+        learned: book.addresses(&entry.id),
         listed_by,
     };
     let (seed, _) = node.public_key().split_first_chunk::<8>().expect("a public key has 32 bytes");

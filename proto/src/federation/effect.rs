@@ -99,6 +99,13 @@ pub enum Effect {
         /// The roster.
         roster: VerifiedRoster,
     },
+    /// Keep where a listed peer is reached, for the next start.
+    KeepAddresses {
+        /// The peer.
+        peer: NodeId,
+        /// Where; in place of what was kept of it.
+        addresses: Vec<Address>,
+    },
     /// Tell the log and the status.
     Report(Event),
 }

@@ -1,15 +1,16 @@
 //! Who is a peer, who is connected, whom to dial, and who is expelled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Federation;
 use super::effect::{DisconnectReason, Effect, Event, Fault};
 use super::roster::RosterState;
-use super::settings::{Admittance, ListedBy, Peer, Settings};
+use super::settings::{Address, Admittance, ListedBy, Peer, Settings};
 use super::sync::SyncState;
 use crate::admission::AdmissionId;
 use crate::bounds::{
-    BACKOFF_MS_MAX, BACKOFF_MS_MIN, DIAL_MS_MAX, DIALS_MAX, EXPULSION_MS, FAULT_FORGIVEN_MS, FAULTS_MAX, STRANGERS_MAX,
+    ADDRESS_BYTES_MAX, ADDRESSES_LEARNED_MAX, BACKOFF_MS_MAX, BACKOFF_MS_MIN, DIAL_MS_MAX, DIALS_MAX, EXPULSION_MS,
+    FAULT_FORGIVEN_MS, FAULTS_MAX, STRANGERS_MAX,
 };
 use crate::node_id::NodeId;
 use crate::timestamp::Instant;
@@ -77,7 +78,7 @@ impl PeerState {
 
     /// When it shall be dialled; never where it has no address.
     pub(super) fn dial_at(&self) -> Option<Instant> {
-        let has_address = self.listed.as_ref().is_some_and(|peer| !peer.addresses.is_empty());
+        let has_address = self.listed.as_ref().is_some_and(|peer| peer.dialled().next().is_some());
         match self.link {
             Link::Apart { dial_at, .. } if has_address => {
                 Some(self.expelled_until.map_or(dial_at, |until| until.max(dial_at)))
@@ -100,12 +101,15 @@ impl Federation {
         }
         self.settings = settings;
         let own = self.settings.node;
-        for state in self.peers.values_mut() {
-            state.listed = None;
+        let mut learned: BTreeMap<NodeId, Vec<Address>> = BTreeMap::new();
+        for (peer, state) in &mut self.peers {
+            learned.extend(state.listed.take().map(|listed| (*peer, listed.learned)));
         }
         let now = self.now;
         for peer in self.settings.peers.clone().into_iter().filter(|peer| peer.node != own) {
             let node = peer.node;
+            let learned = learned.remove(&node).filter(|learned| !learned.is_empty());
+            let peer = Peer { learned: learned.unwrap_or(peer.learned), ..peer };
             self.peers.entry(node).or_insert_with(|| PeerState::new(None, now)).listed = Some(peer);
         }
         let closed = self.settings.admittance == Admittance::Closed;
@@ -233,8 +237,8 @@ impl Federation {
     fn dial(&mut self, peer: NodeId) {
         let Some(state) = self.peers.get_mut(&peer) else { return };
         let (Some(listed), Link::Apart { since, .. }) = (&state.listed, state.link) else { return };
-        let turn = state.dial_failures as usize % listed.addresses.len().max(1);
-        let Some(address) = listed.addresses.get(turn).cloned() else { return };
+        let turn = state.dial_failures as usize % listed.dialled().count().max(1);
+        let Some(address) = listed.dialled().nth(turn).cloned() else { return };
         state.link = Link::Dialling { since, until: self.now.plus_ms(DIAL_MS_MAX) };
         self.emit(Effect::Dial { peer, address });
     }
@@ -265,6 +269,19 @@ impl Federation {
                 self.cut_off(peer, DisconnectReason::Expelled);
             }
         }
+    }
+
+    /// A peer says where it is reached. It can only lead the dials to itself astray: whoever answers there must be it.
+    pub(super) fn on_addresses(&mut self, peer: NodeId, mut addresses: Vec<Address>) {
+        addresses.truncate(ADDRESSES_LEARNED_MAX);
+        addresses.retain(|address| address.len() <= ADDRESS_BYTES_MAX);
+        let Some(state) = self.peers.get_mut(&peer).filter(|state| state.is_connected()) else { return };
+        let Some(listed) = &mut state.listed else { return };
+        if addresses.is_empty() || addresses == listed.learned {
+            return;
+        }
+        listed.learned.clone_from(&addresses);
+        self.emit(Effect::KeepAddresses { peer, addresses });
     }
 
     fn cut_off(&mut self, peer: NodeId, reason: DisconnectReason) {

@@ -43,8 +43,18 @@ pub struct Peer {
     pub membership: Membership,
     /// Where to dial it, in turn; a peer without an address is waited for.
     pub addresses: Vec<Address>,
+    /// Where it said that it is reached when it was last connected; dialled after the others.
+    pub learned: Vec<Address>,
     /// Who listed it.
     pub listed_by: ListedBy,
+}
+
+impl Peer {
+    /// Every address to dial, in turn, each once.
+    pub fn dialled(&self) -> impl Iterator<Item = &Address> {
+        let more = self.learned.iter().filter(|address| !self.addresses.contains(address));
+        self.addresses.iter().chain(more)
+    }
 }
 
 /// Who listed a peer.

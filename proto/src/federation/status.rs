@@ -3,7 +3,7 @@
 use super::Federation;
 use super::effect::{SyncFailure, SyncSummary};
 use super::membership::{Link, PeerState};
-use super::settings::{ListedBy, Membership, Peer};
+use super::settings::{Address, ListedBy, Membership, Peer};
 use crate::node_id::NodeId;
 use crate::roster::RosterRank;
 use crate::timestamp::Instant;
@@ -94,6 +94,13 @@ impl Federation {
     /// Every listed peer and every known stranger.
     pub fn peers(&self) -> impl Iterator<Item = PeerStatus> {
         self.peers.iter().map(|(node, state)| self.peer_status(*node, state))
+    }
+
+    /// Where a listed peer is dialled, in turn.
+    #[must_use]
+    pub fn addresses(&self, peer: &NodeId) -> Vec<Address> {
+        let listed = self.peers.get(peer).and_then(|state| state.listed.as_ref());
+        listed.into_iter().flat_map(Peer::dialled).cloned().collect()
     }
 
     /// How much of its bounds the node uses.

@@ -37,6 +37,7 @@ fn settings(name: &str, admittance: Admittance, peers: &[&str]) -> Settings {
         node: named(peer),
         membership: Membership::Member,
         addresses: vec![format!("{peer}/1"), format!("{peer}/2")],
+        learned: Vec::new(),
         listed_by: ListedBy::Operator,
     });
     Settings {
