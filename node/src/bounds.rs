@@ -19,6 +19,15 @@ pub const CONNECTIONS_INCOMING_MAX: u32 = 256;
 /// Connections with one peer at once: both may dial, over two transports.
 pub const CONNECTIONS_PER_PEER_MAX: u32 = 4;
 
+/// The part of the machine's memory from which on the node takes no more connections.
+pub const MEMORY_SHARE_MAX: f64 = 0.9;
+
+/// Peers that are pinged at once.
+pub const PINGS_MAX: usize = 16;
+
+/// Addresses that wait to be written into the address book.
+pub const ADDRESSES_WAITING_MAX: usize = 64;
+
 /// Time for one request with its response; the state machine gives up a little before.
 pub const SYNC_REQUEST_TIMEOUT: Duration = Duration::from_millis(proto::bounds::REQUEST_MS_MAX + 1_000);
 
@@ -42,6 +51,12 @@ pub const NETWORK_COMMANDS_MAX: usize = 256;
 
 /// Outcomes that wait for the network task; as many as intakes may run at once.
 pub const FINISHED_MAX: usize = proto::bounds::INTAKES_MAX;
+
+/// Newer rosters that wait to be kept; there is rarely one.
+pub const ROSTERS_WAITING_MAX: usize = 4;
+
+/// Longest text that is kept of a peer's version or of a failed dial.
+pub const PEER_TEXT_CHARACTERS_MAX: usize = 300;
 
 /// Longest pause of the network task, so that a clock that jumps is noticed.
 pub const WAKE_MAX: Duration = Duration::from_secs(5);
@@ -89,6 +104,9 @@ pub const EXPLAINED_SUPERSEDED_MAX: usize = 100;
 /// Refusals that are read at once when they are tried again; each may have a document of the greatest size.
 pub const REFUSALS_TRIED_MAX: usize = 64;
 
+/// Refusals that are told at once; each may be told with its document.
+pub const REFUSALS_TOLD_MAX: usize = 10;
+
 /// Refused documents of strangers that are remembered, the oldest forgotten first; 50 MB of the usual size. What was
 /// held here and is refused now is not counted: it is bounded by what was held.
 pub const REFUSALS_MAX: usize = 10_000;
@@ -123,8 +141,8 @@ pub const SECRET_FILE_BYTES_MAX: usize = 1024 * 1024;
 
 // The operators' control socket.
 
-/// Longest request line; the longest request names a peer with its addresses.
-pub const CONTROL_REQUEST_BYTES_MAX: usize = 64 * 1024;
+/// Longest request line; the longest request holds a roster as a text of JSON.
+pub const CONTROL_REQUEST_BYTES_MAX: usize = 2 * proto::bounds::ROSTER_BYTES_MAX;
 
 /// Longest answer line; a status of [`PEERS_MAX`] peers takes half a megabyte.
 pub const CONTROL_ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -134,6 +152,21 @@ pub const CONTROL_CONNECTIONS_MAX: usize = 16;
 
 /// Time for a request to arrive, and for an answer to be taken; an operator who stalls frees the place.
 pub const CONTROL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Operators and programs that follow events at once; the other places stay free for questions.
+pub const EVENT_FOLLOWERS_MAX: usize = 8;
+
+/// Events that wait for who follows them; an event is some 500 bytes.
+pub const EVENTS_KEPT: usize = 1024;
+
+/// Changes of the ledger that are read at once to be told.
+pub const EVENTS_AT_ONCE: usize = 128;
+
+/// Pause before changes are looked at again that could not be read.
+pub const EVENTS_AGAIN: Duration = Duration::from_secs(1);
+
+/// Reports of the network that wait to be told.
+pub const REPORTS_WAITING_MAX: usize = 1024;
 
 /// Pause after a connection could not be accepted.
 pub const CONTROL_ACCEPT_PAUSE: Duration = Duration::from_millis(100);

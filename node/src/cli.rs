@@ -13,11 +13,14 @@ pub mod output;
 mod certificate;
 mod check;
 mod demo;
+mod events;
+mod federation;
 mod init;
 mod ledger;
 mod metadata;
 mod password;
 mod peer;
+mod refused;
 mod serve;
 mod status;
 
@@ -79,9 +82,17 @@ enum Command {
     Demo(demo::Demo),
     /// Show what a running node is and holds, and how its peers are
     Status(status::Status),
+    /// Follow what happens at a running node: entries, peers, the roster
+    Events(events::Events),
     /// List, add and remove peers, of the running node and in the configuration
     #[command(subcommand)]
     Peer(peer::Peer),
+    /// List, show and try again what the node refuses by its policy
+    #[command(subcommand)]
+    Refused(refused::Refused),
+    /// Keep the federation's signed list of members
+    #[command(subcommand)]
+    Federation(federation::Federation),
     /// Check, sign, upload and show documents
     #[command(subcommand)]
     Metadata(metadata::Metadata),
@@ -138,7 +149,10 @@ impl Cli {
             Command::Serve(serve) => serve.run(global),
             Command::Demo(demo) => demo.run(),
             Command::Status(status) => status.run(global, output),
+            Command::Events(events) => events.run(global, output),
             Command::Peer(peer) => peer.run(global, output),
+            Command::Refused(refused) => refused.run(global, output),
+            Command::Federation(federation) => federation.run(global, output),
             Command::Metadata(metadata) => metadata.run(output),
             Command::Certificate(certificate) => certificate.run(output),
             Command::Ledger(ledger) => ledger.run(global, output),

@@ -10,7 +10,9 @@ use proto::digest::Sha256Digest;
 use proto::email::Email;
 use proto::federation::{Admittance, Membership};
 use proto::node_id::NodeId;
+use proto::roster::RosterAuthority;
 use proto::signature::Algorithms;
+use proto::timestamp::{Instant, Timestamp};
 use proto::trust::{Confirmations, EndorserPattern, Policy, Trust};
 use web::{BasePath, PublicUrl};
 
@@ -18,6 +20,7 @@ use crate::bounds;
 use crate::files;
 
 mod example;
+mod federation;
 mod mail;
 mod peers;
 mod reader;
@@ -92,6 +95,14 @@ pub struct FederationSection {
     pub admittance: Admittance,
     /// Pause between two syncs with a peer.
     pub sync_interval_ms: u64,
+    /// Who may sign the federation's roster; none where there is no roster.
+    pub roster_keys: BTreeSet<NodeId>,
+    /// How many of them must have signed; none for more than half.
+    pub roster_threshold: Option<usize>,
+    /// Nodes that were members, and until when.
+    pub former_members: BTreeMap<NodeId, Timestamp>,
+    /// The key without which no connection comes about.
+    pub preshared_key_file: Option<PathBuf>,
 }
 
 /// A peer that the operator listed.
@@ -103,6 +114,8 @@ pub struct PeerEntry {
     pub addresses: Vec<String>,
     /// The operator's name for it; empty where there is none.
     pub name: String,
+    /// Where people reach it; none where that is not known.
+    pub public_url: Option<PublicUrl>,
     /// Whether its own admissions count.
     pub membership: Membership,
     /// Whether its word is taken that it confirmed an e-mail address.
@@ -258,6 +271,10 @@ impl Default for Config {
                 external: Vec::new(),
                 admittance: Admittance::Closed,
                 sync_interval_ms: 60_000,
+                roster_keys: BTreeSet::new(),
+                roster_threshold: None,
+                former_members: BTreeMap::new(),
+                preshared_key_file: None,
             },
             peers: Vec::new(),
             admission: AdmissionSection {
@@ -335,7 +352,7 @@ impl Config {
             self.node.data_dir = folder.join(&self.node.data_dir);
             self.trust.anchors.iter_mut().for_each(|anchors| *anchors = folder.join(&*anchors));
             let files = self.mail.iter_mut().flat_map(|mail| [&mut mail.tls_ca, &mut mail.password_file]);
-            for file in files.flatten() {
+            for file in files.chain([&mut self.federation.preshared_key_file]).flatten() {
                 *file = folder.join(&*file);
             }
         }
@@ -376,14 +393,36 @@ impl Config {
         *listed = peer;
     }
 
+    /// Lists a peer no more. What a member admitted until now counts on.
+    pub fn remove_peer(&mut self, peer: NodeId, now: Timestamp) {
+        let was_member = self.peers.iter().any(|listed| listed.id == peer && listed.membership == Membership::Member);
+        self.peers.retain(|listed| listed.id != peer);
+        if was_member {
+            self.federation.former_members.insert(peer, now);
+        }
+    }
+
+    /// Who may sign the federation's roster; none where the operator has named nobody.
+    #[must_use]
+    pub fn roster_authority(&self) -> Option<RosterAuthority> {
+        let FederationSection { name, roster_keys, roster_threshold, .. } = &self.federation;
+        (!roster_keys.is_empty()).then(|| RosterAuthority {
+            federation: name.clone(),
+            keys: roster_keys.clone(),
+            threshold: roster_threshold.unwrap_or(roster_keys.len() / 2 + 1),
+        })
+    }
+
     /// Whom the node `own` trusts: itself, its member peers, and the pinned keys.
     #[must_use]
     pub fn trust(&self, own: NodeId) -> Trust {
         let is_member = |peer: &&PeerEntry| peer.membership == Membership::Member;
         let members = self.peers.iter().filter(is_member).map(|peer| (peer.id, peer.confirmations));
+        let former = self.federation.former_members.iter();
         Trust {
             endorser_keys: self.trust.endorser_keys.clone(),
             members: members.chain([(own, Confirmations::Believed)]).collect(),
+            former_members: former.map(|(node, until)| (*node, Instant::from(*until))).collect(),
             policy: Policy { algorithms: self.trust.algorithms, ..self.trust.policy.clone() },
         }
     }
@@ -397,6 +436,7 @@ impl PeerEntry {
             id,
             addresses,
             name: String::new(),
+            public_url: None,
             membership: Membership::Member,
             confirmations: Confirmations::Disregarded,
         }

@@ -53,7 +53,12 @@ pub fn path(data_dir: &Path) -> PathBuf {
 
 /// The key of a data folder.
 pub fn load(data_dir: &Path) -> Result<NodeKey, IdentityError> {
-    let path = path(data_dir);
+    load_file(&path(data_dir))
+}
+
+/// The key of a file that only its owner can read.
+pub fn load_file(path: &Path) -> Result<NodeKey, IdentityError> {
+    let path = path.to_owned();
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => IdentityError::Missing(path.clone()),
         io::ErrorKind::FileTooLarge => IdentityError::NotAKey(path.clone()),
@@ -69,16 +74,21 @@ pub fn load(data_dir: &Path) -> Result<NodeKey, IdentityError> {
 
 /// Makes the key of a data folder, and the folder; a key that is there is never overwritten.
 pub fn create(data_dir: &Path) -> Result<NodeKey, IdentityError> {
-    let path = path(data_dir);
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => IdentityError::Exists(path.clone()),
-        _ => IdentityError::File { action: "write", path: path.clone(), error },
-    };
     files::create_private_folder(data_dir).map_err(|error| IdentityError::File {
         action: "make the folder",
         path: data_dir.to_owned(),
         error,
     })?;
+    create_file(&path(data_dir))
+}
+
+/// Makes a key in a file; a file that is there is never overwritten.
+pub fn create_file(path: &Path) -> Result<NodeKey, IdentityError> {
+    let path = path.to_owned();
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => IdentityError::Exists(path.clone()),
+        _ => IdentityError::File { action: "write", path: path.clone(), error },
+    };
     let key = NodeKey::generate();
     let text = key.seed().iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n";
     files::create(&path, text.as_bytes(), Readers::Owner).map_err(failed)?;

@@ -4,9 +4,12 @@ pub mod bounds;
 pub mod clock;
 pub mod files;
 
+pub mod address_book;
 pub mod anchors;
 pub mod config;
 pub mod identity;
+pub mod roster;
+pub mod terms;
 
 pub mod storage;
 
@@ -17,6 +20,7 @@ pub mod network;
 pub mod registry;
 
 pub mod control;
+pub mod events;
 pub mod serve;
 
 pub mod maintenance;

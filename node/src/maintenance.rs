@@ -21,6 +21,7 @@ use crate::identity;
 use crate::intake::{Intake, Rules};
 use crate::serve;
 use crate::storage::ledger::{Held, Ledger};
+use crate::terms::Terms;
 
 /// What `ledger verify` found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -77,7 +78,7 @@ pub fn verify(config: &Config) -> anyhow::Result<VerifyReport> {
     offline(config, async |ledger| {
         let key = identity::load(&config.node.data_dir)?;
         let mut report = VerifyReport::default();
-        let check = ledger.check(config.trust(key.node_id())).await?;
+        let check = ledger.check(Terms::load(config.clone())?.trust(key.node_id())).await?;
         report.faults.extend(check.faults.iter().map(|fault| format!("ledger.sqlite: {fault}")));
         report.faults.extend(check.misplaced.iter().map(|entry| format!("{entry}: it stands in another place")));
         let bar = progress("verifying", entry_count(&ledger).await?);
@@ -137,7 +138,7 @@ pub fn import(config: &Config, clock: &Clock, paths: &[PathBuf]) -> anyhow::Resu
     offline(config, async |ledger| {
         let key = identity::load(&config.node.data_dir)?;
         // An archive's endorsers are not asked: the operator vouches for what they import.
-        let rules = serve::rules(config, key.node_id(), clock.now())?;
+        let rules = serve::rules(&Terms::load(config.clone())?, key.node_id(), clock.now())?;
         let rules = Rules { created_ms_max_age: u64::MAX, confirmation: None, ..rules };
         let intake = Intake::new(ledger, Arc::new(key), clock.clone(), rules);
         let bar = progress("importing", u64::try_from(files.len()).unwrap_or(u64::MAX));
@@ -210,7 +211,7 @@ fn offline<T>(config: &Config, work: impl AsyncFnOnce(Ledger) -> anyhow::Result<
     let key = identity::load(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let now = Clock::system().now();
-    let ledger = Ledger::open(folder, serve::rules(config, key.node_id(), now)?.judge(now))?;
+    let ledger = Ledger::open(folder, serve::rules(&Terms::load(config.clone())?, key.node_id(), now)?.judge(now))?;
     runtime.block_on(async {
         ledger.reevaluate_held().await?;
         let outcome = work(ledger.clone()).await;

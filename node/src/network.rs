@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::time::Duration;
 
 use libp2p::{Multiaddr, identity, multiaddr::Protocol};
 use proto::admission::AdmissionId;
-use proto::federation::{Federation, Outcome, PeerStatus, Settings};
+use proto::federation::{Address, Event, Federation, Outcome, PeerStatus, Settings};
 use proto::node_id::NodeId;
 use proto::reconcile::Item;
+use proto::roster::VerifiedRoster;
 use proto::wire::Envelope;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -21,6 +23,11 @@ mod codec;
 mod driver;
 mod listen;
 mod names;
+mod preshared;
+mod probe;
+mod transport;
+
+pub use preshared::{NotAPresharedKey, PresharedKey};
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +54,14 @@ pub struct Start {
     pub external: Vec<String>,
     /// The part of the state machine.
     pub machine: Federation,
+    /// Takes newer rosters that peers bring; one that finds no room is asked for again.
+    pub rosters: mpsc::Sender<VerifiedRoster>,
+    /// The key without which no connection comes about.
+    pub preshared_key: Option<PresharedKey>,
+    /// Takes where peers are reached; what finds no room is learned again.
+    pub addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
+    /// Takes what the state machine reports; what finds no room is only logged.
+    pub reports: mpsc::Sender<Event>,
 }
 
 /// A running network.
@@ -71,8 +86,25 @@ pub struct Handle {
 pub struct Status {
     /// Listed peers and connected strangers.
     pub peers: Vec<PeerStatus>,
-    /// Last measured round trips.
-    pub round_trip_ms: BTreeMap<NodeId, u64>,
+    /// What was noticed of each.
+    pub facts: BTreeMap<NodeId, PeerFacts>,
+}
+
+/// What the network notices of a peer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeerFacts {
+    /// The last measured round trip, while it is connected.
+    pub round_trip_ms: Option<u64>,
+    /// The program that it runs, in its own words.
+    pub version: Option<String>,
+    /// Where it is connected, or was last.
+    pub address: Option<String>,
+    /// Bytes of messages that it sent.
+    pub bytes_received: u64,
+    /// Bytes of messages that were sent to it; gossip, which has no one receiver, is not counted.
+    pub bytes_sent: u64,
+    /// Why the last dial failed.
+    pub dial_error: Option<String>,
 }
 
 /// Why the network cannot start.
@@ -110,6 +142,44 @@ enum Command {
     Withdraw { items: Vec<AdmissionId> },
     Restore { items: Vec<Item> },
     Status(oneshot::Sender<Status>),
+    Ping { peer: NodeId, reply: oneshot::Sender<Result<Pinged, PingError>> },
+}
+
+/// That a peer answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinged {
+    /// Whether the connection was made for it.
+    pub connected: Connected,
+    /// Where the peer is connected.
+    pub address: String,
+    /// From the question to the answer, both read by the programs at the ends.
+    pub round_trip: Duration,
+}
+
+/// Whether a connection was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connected {
+    /// It was.
+    Before,
+    /// It was made.
+    Now,
+}
+
+/// Why a peer does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PingError {
+    /// Nobody knows where it is.
+    #[error("it is not connected, and no address of it is known")]
+    NoAddress,
+    /// No address leads to it.
+    #[error("it is not reached: {0}")]
+    Dial(String),
+    /// It is connected and does not answer.
+    #[error("it is connected and gives no answer: {0}")]
+    NoAnswer(String),
+    /// As many pings as are allowed at once are under way.
+    #[error("{} pings are under way, try again", bounds::PINGS_MAX)]
+    TooMany,
 }
 
 impl NetworkError {
@@ -144,6 +214,13 @@ impl Handle {
         self.send(Command::Restore { items }).await
     }
 
+    /// Asks a peer for an answer, over a connection that is made where there is none.
+    pub async fn ping(&self, peer: NodeId) -> Result<Result<Pinged, PingError>, NetworkError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Ping { peer, reply }).await?;
+        answer.await.map_err(|_| NetworkError::Stopped)
+    }
+
     /// What the network knows of its peers.
     pub async fn status(&self) -> Result<Status, NetworkError> {
         let (reply, answer) = oneshot::channel();
@@ -164,7 +241,7 @@ pub async fn start<B: Backend>(
     stop: CancellationToken,
 ) -> Result<Network, NetworkError> {
     let keypair = identity::Keypair::ed25519_from_bytes(start.seed).map_err(NetworkError::transport)?;
-    let mut swarm = behaviour::swarm(keypair, &start.federation)?;
+    let mut swarm = behaviour::swarm(&keypair, &start.federation, start.preshared_key)?;
     for address in &start.external {
         swarm.add_external_address(names::parse_address(address)?);
     }
@@ -175,7 +252,8 @@ pub async fn start<B: Backend>(
 
     let (commands, received) = mpsc::channel(bounds::NETWORK_COMMANDS_MAX);
     let topic = behaviour::topic(&start.federation);
-    let driver = driver::Driver::new(swarm, topic, start.machine, backend, clock);
+    let told = driver::Told { rosters: start.rosters, addresses: start.addresses, reports: start.reports };
+    let driver = driver::Driver::new(swarm, topic, start.machine, told, backend, clock);
     let task = tokio::spawn(driver.run(received, stop));
     Ok(Network { handle: Handle { commands }, addresses, task })
 }

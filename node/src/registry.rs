@@ -9,13 +9,14 @@ use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
 use proto::intake::examine;
 use proto::node_id::NodeId;
+use proto::roster::VerifiedRoster;
 use proto::signature::Algorithms;
 use proto::timestamp::Instant;
 use tokio::sync::watch;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
     Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError, Record,
-    Registry, RegistryError, Scope, Summary, UploadRefusal, Uploaded,
+    Registry, RegistryError, Roster, Scope, Summary, UploadRefusal, Uploaded,
 };
 
 use crate::clock::Clock;
@@ -57,8 +58,19 @@ pub struct Identity {
     pub public_url: Option<String>,
     /// The name of its federation.
     pub federation: String,
-    /// The operator's names for its peers.
-    pub peer_names: BTreeMap<NodeId, String>,
+    /// What is known of its peers by configuration and roster.
+    pub peers: BTreeMap<NodeId, PeerIdentity>,
+    /// The roster in force.
+    pub roster: Option<VerifiedRoster>,
+}
+
+/// What is known of a peer by configuration and roster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeerIdentity {
+    /// The operator's name for it, else the roster's.
+    pub name: String,
+    /// Where people reach it.
+    pub public_url: Option<String>,
 }
 
 impl Registry for NodeRegistry {
@@ -135,6 +147,7 @@ impl Registry for NodeRegistry {
             node_name: identity.name,
             public_url: identity.public_url,
             peers,
+            roster: identity.roster.as_ref().map(|roster| shown(roster.roster(), self.clock.now())),
             refusals,
         })
     }
@@ -175,6 +188,16 @@ impl NodeRegistry {
                 tracing::warn!(%error, "an entry is not gossiped");
             }
         }
+    }
+}
+
+fn shown(roster: &proto::roster::Roster, now: Instant) -> Roster {
+    Roster {
+        version: roster.version,
+        members: roster.members.len(),
+        issued: roster.issued,
+        expires: roster.expires,
+        is_expired: roster.is_expired(now.timestamp()),
     }
 }
 

@@ -7,24 +7,29 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use proto::crypto::NodeKey;
-use proto::federation::Federation;
+use proto::federation::{Address, Event, Federation, Settings};
 use proto::node_id::NodeId;
+use proto::roster::VerifiedRoster;
 use proto::timestamp::{Instant, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::address_book::AddressBook;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::events::{self, Events};
 use crate::intake::{Intake, Rules};
 use crate::mail::Bell;
-use crate::network::{self, Network};
+use crate::network::{self, PresharedKey};
 use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Judge, Ledger};
-use crate::{control, identity};
+use crate::terms::Terms;
+use crate::{bounds, control, identity};
 
 mod anchors;
 mod backend;
@@ -33,15 +38,17 @@ mod logging;
 mod operator;
 mod post;
 mod reevaluate;
+mod refusals;
 mod settings;
 
 pub(crate) use graph_source::open as open_graph;
 pub use logging::{Logging, start_logging};
 
 /// The rules of intake by the configuration and the trust anchors as they are now; it blocks.
-pub(crate) fn rules(config: &Config, node: NodeId, now: Instant) -> anyhow::Result<Rules> {
-    let read = anchors::read_blocking(&config.trust.anchors, config.trust.algorithms, now)?;
-    Ok(settings::rules(config, node, read.anchors))
+pub(crate) fn rules(terms: &Terms, node: NodeId, now: Instant) -> anyhow::Result<Rules> {
+    let trust = &terms.config.trust;
+    let read = anchors::read_blocking(&trust.anchors, trust.algorithms, now)?;
+    Ok(settings::rules(terms, node, read.anchors))
 }
 
 use backend::StoreBackend;
@@ -80,11 +87,27 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let stop = CancellationToken::new();
     let anchors = anchors::read(&config.trust, clock.now()).await?;
     anchors.log();
-    let rules = settings::rules(&config, key.node_id(), anchors.anchors.clone());
-    let stores = Stores::open(&config, rules.judge(clock.now())).await?;
-    let (identity_sender, identity) = watch::channel(settings::identity(&config, key.node_id()));
+    let terms = load_terms(config).await?;
+    let config = &terms.config;
+    let rules = settings::rules(&terms, key.node_id(), anchors.anchors.clone());
+    let stores = Stores::open(config, rules.judge(clock.now())).await?;
+    let (identity_sender, identity) = watch::channel(settings::identity(&terms, key.node_id()));
     let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), rules);
-    let network = start_network(&config, &key, &stores, &intake, &clock, &stop).await?;
+    let (rosters, arriving) = mpsc::channel(bounds::ROSTERS_WAITING_MAX);
+    let (reports, reported) = mpsc::channel(bounds::REPORTS_WAITING_MAX);
+    let (addresses, learned) = mpsc::channel(bounds::ADDRESSES_WAITING_MAX);
+    let outlets = Outlets { rosters, addresses, reports };
+    let data_dir = config.node.data_dir.clone();
+    let book = tokio::task::spawn_blocking(move || AddressBook::load(&data_dir)).await?;
+    let machine = settings::machine(&terms, key.node_id(), &book);
+    let network_start = network_start(config, &key, &stores, machine, outlets).await?;
+    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
+    let network = network::start(network_start, backend, clock.clone(), stop.clone()).await?;
+    let events = Events::default();
+    let tasks = TaskTracker::new();
+    tasks.spawn(events::follow_peers(reported, identity.clone(), clock.clone(), events.clone()));
+    let (ledger, graph) = (stores.ledger.clone(), stores.graph.clone());
+    tasks.spawn(events::follow_entries(ledger, graph, clock.clone(), events.clone(), stop.clone()));
     let registry = NodeRegistry {
         clock: clock.clone(),
         intake,
@@ -99,17 +122,20 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
         .with_context(|| format!("cannot listen on {} for HTTP", config.http.listen))?;
     let http = listener.local_addr().context("cannot tell where HTTP listens")?;
     let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
-    let face = web::router(registry.clone(), settings::face(&config));
-    let post = Post::open(&config, key.node_id(), &registry)?;
-    let operator =
-        Operator::new(registry.clone(), config, options.overrides, &ready, identity_sender, logging, anchors);
+    let face = web::router(registry.clone(), settings::face(config));
+    let post = Post::open(config, key.node_id(), &registry)?;
+    let overrides = options.overrides;
+    let means = operator::Means { overrides, identity: identity_sender, logging, anchors, book, events };
+    let operator = Operator::new(registry.clone(), terms, &ready, means);
     let socket = control::listen(&operator.data_dir()).await?;
 
-    let serving = tokio::spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
-    let obeying = tokio::spawn(control::serve(socket, operator.clone(), stop.clone()));
-    let reevaluating = tokio::spawn(reevaluate::run(registry.clone(), stop.clone()));
-    let refreshing = tokio::spawn(anchors::refresh(operator.clone(), stop.clone()));
-    let posting = tokio::spawn(post.run(clock, stop.clone()));
+    tasks.spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
+    tasks.spawn(control::serve(socket, operator.clone(), stop.clone()));
+    tasks.spawn(reevaluate::run(registry.clone(), stop.clone()));
+    tasks.spawn(anchors::refresh(operator.clone(), stop.clone()));
+    tasks.spawn(post.run(clock, stop.clone()));
+    tasks.spawn(operator::note_addresses(operator.clone(), learned));
+    tasks.spawn(operator::adopt_all(operator.clone(), arriving));
     // Whoever reads that the node is ready may signal it at once.
     let signals = Signals::new()?;
     ready.announce(&key);
@@ -117,16 +143,25 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
 
     tracing::info!("stopping");
     stop.cancel();
-    // A task that panicked has said so in the log; the others are still waited for.
-    let _ = serving.await;
-    let _ = obeying.await;
-    let _ = reevaluating.await;
-    let _ = refreshing.await;
-    let _ = posting.await;
+    // A task that panicked has said so in the log; the others are still waited for. Some end when the network has.
     let _ = network.task.await;
+    tasks.close();
+    tasks.wait().await;
     stores.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The terms at the start; a roster that does not count keeps no node from starting.
+async fn load_terms(config: Config) -> anyhow::Result<Terms> {
+    let loading = tokio::task::spawn_blocking(move || match Terms::load(config.clone()) {
+        Ok(terms) => terms,
+        Err(error) => {
+            tracing::error!(%error, "the roster that is kept does not count");
+            Terms { config, roster: None }
+        }
+    });
+    Ok(loading.await?)
 }
 
 /// Where a node answers.
@@ -163,25 +198,41 @@ impl Stores {
     }
 }
 
-async fn start_network(
+/// Where the network tells the node of what it learns.
+struct Outlets {
+    rosters: mpsc::Sender<VerifiedRoster>,
+    addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
+    reports: mpsc::Sender<Event>,
+}
+
+fn preshared_key(config: &Config) -> anyhow::Result<Option<PresharedKey>> {
+    let Some(path) = &config.federation.preshared_key_file else { return Ok(None) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let key: PresharedKey = text.parse().with_context(|| format!("cannot use {}", path.display()))?;
+    tracing::info!(fingerprint = key.fingerprint(), "connections need the pre-shared key");
+    Ok(Some(key))
+}
+
+async fn network_start(
     config: &Config,
     key: &NodeKey,
     stores: &Stores,
-    intake: &Intake,
-    clock: &Clock,
-    stop: &CancellationToken,
-) -> anyhow::Result<Network> {
+    settings: Settings,
+    outlets: Outlets,
+) -> anyhow::Result<network::Start> {
     let held = stores.ledger.items().await?;
     let refused = stores.ledger.refused_items().await?;
-    let start = network::Start {
+    Ok(network::Start {
         seed: *key.seed(),
         federation: config.federation.name.clone(),
         listen: config.federation.listen.clone(),
         external: config.federation.external.clone(),
-        machine: Federation::new(settings::machine(config, key.node_id()), held, refused),
-    };
-    let backend = StoreBackend { intake: intake.clone(), ledger: stores.ledger.clone(), graph: stores.graph.clone() };
-    Ok(network::start(start, backend, clock.clone(), stop.clone()).await?)
+        machine: Federation::new(settings, held, refused),
+        preshared_key: preshared_key(config)?,
+        rosters: outlets.rosters,
+        addresses: outlets.addresses,
+        reports: outlets.reports,
+    })
 }
 
 /// The signals that the node obeys, from the moment that this is made.

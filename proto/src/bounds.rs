@@ -175,3 +175,31 @@ pub const SPOILT_PER_PEER_MAX: usize = 1024;
 
 /// Refusals that are remembered in memory (32 bytes each); above it a refused item is fetched again at each sync.
 pub const REFUSALS_MAX: usize = 1_000_000;
+
+/// Largest roster in bytes, envelope and signatures included; 1,000 members of 250 bytes.
+pub const ROSTER_BYTES_MAX: usize = 512 * 1024;
+
+/// Most members of a roster, former ones included.
+pub const ROSTER_MEMBERS_MAX: usize = 1024;
+
+/// Most addresses of one member in a roster; each may be dialled in turn.
+pub const ROSTER_ADDRESSES_MAX: usize = 8;
+
+/// Most signatures of a roster; federations have a handful of operators, and each signature is verified.
+pub const ROSTER_SIGNATURES_MAX: usize = 32;
+
+/// Longest text of a roster in bytes: a name, a URL, an address.
+pub const ROSTER_TEXT_BYTES_MAX: usize = 256;
+
+/// Members known by the roster alone that a node keeps connections to; all of them in small federations. Each node
+/// dials the next ones of the order of identities, which makes a ring that many may leave without parting it.
+pub const ROSTER_LINKS: usize = 8;
+
+/// Pause in ms between two questions for a newer roster to one peer; a change is told at once.
+pub const ROSTER_INTERVAL_MS: u64 = 10 * 60 * 1000;
+
+/// Addresses that are remembered of one peer beside those it was listed with; machines have a few networks.
+pub const ADDRESSES_LEARNED_MAX: usize = 8;
+
+/// Longest address in bytes; those of DNS names have 253 and some for the protocols.
+pub const ADDRESS_BYTES_MAX: usize = 320;

@@ -26,6 +26,7 @@ mod settings;
 mod intake;
 mod membership;
 mod requests;
+mod roster;
 mod serve;
 mod spread;
 mod status;
@@ -37,7 +38,7 @@ pub use effect::{
     DisconnectReason, Effect, Event, Fault, IntakeId, LoadId, RequestId, SyncFailure, SyncSummary, Verdict,
 };
 pub use input::{Answer, GossipId, Input, Outcome, ServedId};
-pub use settings::{Address, Admittance, Membership, Peer, Settings};
+pub use settings::{Address, Admittance, ListedBy, Membership, Peer, Settings};
 pub use status::{LinkStatus, Load, PeerStatus, SyncStatus};
 
 /// One node's part in the federation.
@@ -90,6 +91,7 @@ impl Federation {
             Input::PeerConnected { peer } => self.on_connected(peer),
             Input::PeerDisconnected { peer } => self.on_disconnected(peer),
             Input::DialFailed { peer } => self.on_dial_failed(peer),
+            Input::AddressesLearned { peer, addresses } => self.on_addresses(peer, addresses),
             Input::GossipArrived { from, message, bytes } => self.on_gossip(from, message, &bytes),
             Input::RequestArrived { from, request, bytes } => self.on_request(from, request, &bytes),
             Input::ResponseArrived { from, request, answer } => self.on_answer(from, request, answer),
@@ -104,6 +106,7 @@ impl Federation {
         }
         self.expire_requests();
         self.tend_peers();
+        self.tend_rosters();
         self.tend_sessions();
         std::mem::take(&mut self.outbox)
     }
@@ -112,7 +115,7 @@ impl Federation {
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
         let requests = self.requests.values().map(|request| request.deadline);
-        requests.chain(self.next_peer_wake()).chain(self.next_session_wake()).min()
+        requests.chain(self.next_peer_wake()).chain(self.next_roster_wake()).chain(self.next_session_wake()).min()
     }
 
     /// Whether the item is held.

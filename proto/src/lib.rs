@@ -32,6 +32,7 @@ pub mod trust;
 pub mod view;
 
 pub mod reconcile;
+pub mod roster;
 pub mod wire;
 
 pub mod federation;

@@ -9,6 +9,7 @@ use crate::identifier::ImageIdentifier;
 use crate::node_id::NodeId;
 use crate::signature::Algorithms;
 use crate::standing::Standing;
+use crate::timestamp::Instant;
 
 mod name;
 mod pattern;
@@ -23,6 +24,8 @@ pub struct Trust {
     pub endorser_keys: BTreeMap<Email, BTreeSet<Sha256Digest>>,
     /// Member nodes, this node among them, and whether their confirmations of addresses are believed.
     pub members: BTreeMap<NodeId, Confirmations>,
+    /// Nodes that were members, and until when: what they admitted by then counts on.
+    pub former_members: BTreeMap<NodeId, Instant>,
     /// What local policy refuses.
     pub policy: Policy,
 }
@@ -111,6 +114,16 @@ pub enum PolicyRefusal {
     /// The admission is of a node that is no member, in a closed federation.
     #[error("the entry was admitted by {0}, which is not a member of this federation")]
     UnlistedOrigin(NodeId),
+}
+
+impl Trust {
+    /// Whether what `origin` admitted at this moment counts as a member's.
+    ///
+    /// The moment is the origin's own word, as it is while it is a member.
+    #[must_use]
+    pub fn is_of_member(&self, origin: &NodeId, admitted: Instant) -> bool {
+        self.members.contains_key(origin) || self.former_members.get(origin).is_some_and(|until| admitted <= *until)
+    }
 }
 
 impl PolicyRefusal {

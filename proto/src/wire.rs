@@ -14,9 +14,10 @@ use bytes::Bytes;
 use crate::admission::{self, AdmissionId};
 use crate::bounds::{
     DOCUMENT_BYTES_MAX, FETCH_BYTES_MAX, FETCH_ITEMS_MAX, GOSSIP_DOCUMENT_BYTES_MAX, GOSSIP_FRAME_BYTES_MAX,
-    RECONCILE_FRAME_BYTES_MAX, REQUEST_FRAME_BYTES_MAX, RESPONSE_FRAME_BYTES_MAX,
+    RECONCILE_FRAME_BYTES_MAX, REQUEST_FRAME_BYTES_MAX, RESPONSE_FRAME_BYTES_MAX, ROSTER_BYTES_MAX,
 };
 use crate::reconcile::Item;
+use crate::roster::RosterRank;
 
 mod mirror;
 
@@ -24,7 +25,12 @@ mod mirror;
 pub const VERSION: u8 = 1;
 
 /// The feature level that this node writes.
-pub const FEATURE_LEVEL: u8 = 1;
+///
+/// 1: reconciliation, fetching, growth. 2: rosters.
+pub const FEATURE_LEVEL: u8 = 2;
+
+/// The level from which on a node answers [`Request::Roster`].
+pub const ROSTER_LEVEL: u8 = 2;
 
 /// An entry on its way: the document's bytes exactly as its origin received them, and the origin's admission.
 ///
@@ -59,6 +65,12 @@ pub enum Request {
     },
     /// The sender came to hold more than it told this peer of by gossip; a sync is worth its while.
     Grown,
+    /// The sender's roster; whoever has a newer one answers with it, whoever has an older one asks for this one. For
+    /// nodes of [`ROSTER_LEVEL`].
+    Roster {
+        /// Which it is; `None` where the sender has none.
+        held: Option<RosterRank>,
+    },
 }
 
 /// What the peer answers.
@@ -79,6 +91,13 @@ pub enum Response {
     },
     /// The answer to [`Request::Grown`].
     Noted,
+    /// The answer to [`Request::Roster`].
+    Roster {
+        /// Which roster the responder has.
+        held: Option<RosterRank>,
+        /// Its envelope, where it is newer than the asker's.
+        newer: Option<Bytes>,
+    },
     /// The request is not served.
     Refused(RequestRefusal),
 }
@@ -212,7 +231,7 @@ impl Request {
         match &message {
             Self::Reconcile { frame } => within("reconciliation frame bytes", frame.len(), RECONCILE_FRAME_BYTES_MAX)?,
             Self::Fetch { items } => within("items", items.len(), FETCH_ITEMS_MAX)?,
-            Self::Grown => (),
+            Self::Grown | Self::Roster { .. } => (),
         }
         Ok(Received { feature_level: received.feature_level, message })
     }
@@ -238,6 +257,9 @@ impl Response {
                 let (part, length, max) = ("envelopes", envelopes.len(), usize::from(*considered));
                 return Err(BadFrame::OutOfBounds { part, length, max });
             }
+        }
+        if let Self::Roster { newer: Some(roster), .. } = &message {
+            within("roster bytes", roster.len(), ROSTER_BYTES_MAX)?;
         }
         Ok(Received { feature_level: received.feature_level, message })
     }

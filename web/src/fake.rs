@@ -323,11 +323,20 @@ fn federation() -> Federation {
     let peer = Peer {
         node: NodeKey::from_seed([8; 32]).node_id(),
         name: "orsay".to_owned(),
+        public_url: Some("https://orsay.example.org".to_owned()),
+        listed: Listed::ByRoster,
         is_member: true,
+        version: Some("marketplace/<9>".to_owned()),
+        feature_level: Some(2),
+        roster_version: Some(4),
+        faults: 0,
+        bytes_received: 2_048,
+        bytes_sent: 512,
         connected_since: None,
         round_trip_ms: Some(12),
         last_sync: Some(now().into()),
         lag: Some(0),
+        lacked_by_peer: Some(0),
         last_error: Some("connection <refused>".to_owned()),
         next_attempt: None,
     };
@@ -337,6 +346,7 @@ fn federation() -> Federation {
         node_name: "athens".to_owned(),
         public_url: None,
         peers: vec![peer],
+        roster: Some(Roster { version: 4, members: 2, issued: now(), expires: now(), is_expired: true }),
         refusals: [("endorser-denied".to_owned(), 3)].into(),
     }
 }

@@ -10,7 +10,7 @@ use crate::asked::Asked;
 use crate::media::Media;
 use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
-use crate::registry::{Federation, Peer, Registry};
+use crate::registry::{Federation, InSync, Listed, Peer, Registry};
 use crate::router::Face;
 use crate::text;
 
@@ -31,7 +31,26 @@ pub(crate) async fn nodes<R: Registry>(State(face): State<Face<R>>) -> Result<Re
 #[derive(Serialize)]
 struct Nodes<'a> {
     federation: &'a str,
+    in_sync: Equal,
+    roster: Option<Members>,
     nodes: Vec<Node<'a>>,
+}
+
+/// How many peers hold what this node holds.
+#[derive(Serialize)]
+struct Equal {
+    peers: usize,
+    of: usize,
+    as_of: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Members {
+    version: u64,
+    members: usize,
+    issued: String,
+    expires: String,
+    is_expired: bool,
 }
 
 #[derive(Serialize)]
@@ -40,11 +59,19 @@ struct Node<'a> {
     name: &'a str,
     is_self: bool,
     is_member: bool,
+    listed_by: Option<&'static str>,
     public_url: Option<&'a str>,
+    version: Option<&'a str>,
+    feature_level: Option<u8>,
+    roster_version: Option<u64>,
+    faults: u32,
+    bytes_received: u64,
+    bytes_sent: u64,
     connected_since: Option<String>,
     round_trip_ms: Option<u64>,
     last_sync: Option<String>,
     lag: Option<u64>,
+    lacked_by_peer: Option<u64>,
     last_error: Option<&'a str>,
     next_attempt: Option<String>,
 }
@@ -55,16 +82,33 @@ fn json(federation: &Federation) -> Response {
         name: &federation.node_name,
         is_self: true,
         is_member: true,
+        listed_by: None,
         public_url: federation.public_url.as_deref(),
+        version: Some(concat!("marketplace/", env!("CARGO_PKG_VERSION"))),
+        feature_level: Some(proto::wire::FEATURE_LEVEL),
+        roster_version: federation.roster.as_ref().map(|roster| roster.version),
+        faults: 0,
+        bytes_received: 0,
+        bytes_sent: 0,
         connected_since: None,
         round_trip_ms: None,
         last_sync: None,
         lag: None,
+        lacked_by_peer: None,
         last_error: None,
         next_attempt: None,
     };
     let nodes = std::iter::once(own).chain(federation.peers.iter().map(node)).collect();
-    axum::Json(Nodes { federation: &federation.name, nodes }).into_response()
+    let InSync { peers, of, as_of } = federation.in_sync();
+    let in_sync = Equal { peers, of, as_of: as_of.map(|moment| moment.to_string()) };
+    let roster = federation.roster.as_ref().map(|roster| Members {
+        version: roster.version,
+        members: roster.members,
+        issued: roster.issued.to_string(),
+        expires: roster.expires.to_string(),
+        is_expired: roster.is_expired,
+    });
+    axum::Json(Nodes { federation: &federation.name, in_sync, roster, nodes }).into_response()
 }
 
 fn node(peer: &Peer) -> Node<'_> {
@@ -74,19 +118,36 @@ fn node(peer: &Peer) -> Node<'_> {
         name: &peer.name,
         is_self: false,
         is_member: peer.is_member,
-        public_url: None,
+        listed_by: listed_by(peer.listed),
+        public_url: peer.public_url.as_deref(),
+        version: peer.version.as_deref(),
+        feature_level: peer.feature_level,
+        roster_version: peer.roster_version,
+        faults: peer.faults,
+        bytes_received: peer.bytes_received,
+        bytes_sent: peer.bytes_sent,
         connected_since: moment(peer.connected_since),
         round_trip_ms: peer.round_trip_ms,
         last_sync: moment(peer.last_sync),
         lag: peer.lag,
+        lacked_by_peer: peer.lacked_by_peer,
         last_error: peer.last_error.as_deref(),
         next_attempt: moment(peer.next_attempt),
+    }
+}
+
+fn listed_by(listed: Listed) -> Option<&'static str> {
+    match listed {
+        Listed::ByOperator => Some("operator"),
+        Listed::ByRoster => Some("roster"),
+        Listed::Stranger => None,
     }
 }
 
 struct Row<'a> {
     peer: &'a Peer,
     id: String,
+    traffic: String,
     connected: Option<String>,
     last_sync: Option<String>,
     next_attempt: Option<String>,
@@ -98,6 +159,9 @@ struct FederationPage<'a> {
     frame: Frame<'a>,
     federation: &'a Federation,
     id: String,
+    in_sync: InSync,
+    as_of: Option<String>,
+    expires: Option<String>,
     rows: Vec<Row<'a>>,
 }
 
@@ -107,6 +171,9 @@ fn html<R: Registry>(face: &Face<R>, federation: &Federation) -> Result<Response
         frame: Frame::new(&face.settings, "Federation", Section::Federation),
         federation,
         id: federation.node.to_string(),
+        in_sync: federation.in_sync(),
+        as_of: federation.in_sync().as_of.map(|as_of| text::distance(now, as_of.timestamp())),
+        expires: federation.roster.as_ref().map(|roster| text::moment(roster.expires)),
         rows: federation.peers.iter().map(|peer| row(peer, now)).collect(),
     })
 }
@@ -116,6 +183,7 @@ fn row(peer: &Peer, now: Timestamp) -> Row<'_> {
     Row {
         peer,
         id: peer.node.to_string(),
+        traffic: format!("{} in, {} out", text::size(peer.bytes_received), text::size(peer.bytes_sent)),
         connected: distance(peer.connected_since),
         last_sync: distance(peer.last_sync),
         next_attempt: distance(peer.next_attempt),

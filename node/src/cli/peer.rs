@@ -9,11 +9,14 @@ use proto::federation::Membership;
 use proto::node_id::NodeId;
 use proto::trust::Confirmations;
 use serde::Serialize;
+use web::PublicUrl;
 
 use super::output::{self, Output};
 use super::{Global, Verdict};
+use crate::clock::Clock;
 use crate::config::{self, Config, Overrides, PeerEntry};
 use crate::control::{self, Answer, AskError, PeerReport, Request};
+use crate::terms::Terms;
 
 /// Commands on peers.
 #[derive(Debug, Subcommand)]
@@ -24,6 +27,24 @@ pub(super) enum Peer {
     Add(Add),
     /// Remove a peer
     Remove(Remove),
+    /// Ask a peer for an answer, and say how long it took or why there is none
+    Ping(Ping),
+}
+
+/// Options of `peer ping`.
+#[derive(Debug, Args)]
+pub(super) struct Ping {
+    /// The peer's identity, or your name for it
+    #[arg(value_name = "ID|NAME")]
+    peer: String,
+}
+
+#[derive(Serialize)]
+struct Reached {
+    peer_id: String,
+    address: String,
+    is_new: bool,
+    round_trip_us: u64,
 }
 
 /// Options of `peer add`.
@@ -38,6 +59,9 @@ pub(super) struct Add {
     /// Your name for it
     #[arg(long, default_value = "", hide_default_value = true, env = "MARKETPLACE_NAME", hide_env = true)]
     name: String,
+    /// Where people reach it, for those who look for the nearest node
+    #[arg(long, value_name = "URL", env = "MARKETPLACE_URL", hide_env = true)]
+    url: Option<PublicUrl>,
     /// Whether its own admissions count
     #[arg(
         long,
@@ -81,6 +105,7 @@ impl Peer {
             Self::List => list(global, output),
             Self::Add(add) => add.run(global, output),
             Self::Remove(remove) => remove.run(global, output),
+            Self::Ping(ping) => ping.run(global, output),
         }
     }
 }
@@ -118,6 +143,7 @@ impl Add {
             id,
             addresses: vec![address],
             name: self.name,
+            public_url: self.url,
             membership: if self.member { Membership::Member } else { Membership::Courier },
             confirmations: if self.confirms_email { Confirmations::Believed } else { Confirmations::Disregarded },
         })
@@ -127,22 +153,59 @@ impl Add {
 impl Remove {
     fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
         let config = global.configuration(Overrides::default())?;
-        let id = self.find(&config)?;
+        let id = find(&self.peer, &config.peers)?;
         let file = editable(&config)?;
-        config::remove_peer(&file, id)?;
+        config::remove_peer(&file, id, Clock::system().now().timestamp())?;
         report(&config, id, file, &Request::RemovePeer { id }, output)
     }
+}
 
-    fn find(&self, config: &Config) -> anyhow::Result<NodeId> {
-        if let Ok(id) = self.peer.parse() {
-            return Ok(id);
+impl Ping {
+    fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
+        let config = global.configuration(Overrides::default())?;
+        let id = find(&self.peer, &known(&config)?)?;
+        match control::ask(&config.node.data_dir, &Request::PingPeer { id })? {
+            Answer::Pinged { address, is_new, round_trip_us } => {
+                let reached = Reached { peer_id: id.to_string(), address, is_new, round_trip_us };
+                output.result(|| describe_ping(&reached), &reached)?;
+                Ok(Verdict::Yes)
+            }
+            Answer::Refused { reason } => {
+                output.result(
+                    || format!("{id}: {reason}"),
+                    &serde_json::json!({ "peer_id": id.to_string(), "error": reason }),
+                )?;
+                Ok(Verdict::No)
+            }
+            other => bail!("the node answers {other:?} when asked to ping a peer"),
         }
-        let mut named = config.peers.iter().filter(|peer| peer.name == self.peer);
-        match (named.next(), named.next()) {
-            (Some(peer), None) => Ok(peer.id),
-            (None, _) => bail!("{:?} is neither the identity nor the name of a peer in the configuration", self.peer),
-            (Some(_), Some(_)) => bail!("several peers are called {:?}; give the identity", self.peer),
-        }
+    }
+}
+
+fn describe_ping(reached: &Reached) -> String {
+    let connection = if reached.is_new { "a new connection" } else { "its connection" };
+    let ms = reached.round_trip_us / 1_000;
+    let fraction = reached.round_trip_us % 1_000;
+    format!("{}: answers in {ms}.{fraction:03} ms over {connection} to {}", reached.peer_id, reached.address)
+}
+
+/// The configured peers and those of the roster.
+fn known(config: &Config) -> anyhow::Result<Vec<PeerEntry>> {
+    let own = crate::identity::load(&config.node.data_dir)?.node_id();
+    let peers = Terms::load(config.clone())?.peers(own);
+    Ok(peers.into_iter().map(|(peer, _)| peer).collect())
+}
+
+/// The identity that a text is, or that of the one peer of that name.
+fn find(text: &str, peers: &[PeerEntry]) -> anyhow::Result<NodeId> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let mut named = peers.iter().filter(|peer| peer.name == text);
+    match (named.next(), named.next()) {
+        (Some(peer), None) => Ok(peer.id),
+        (None, _) => bail!("{text:?} is neither the identity nor the name of a peer"),
+        (Some(_), Some(_)) => bail!("several peers are called {text:?}; give the identity"),
     }
 }
 
@@ -182,9 +245,43 @@ pub(super) fn table(peers: &[PeerReport]) -> String {
     if peers.is_empty() {
         return "no peers\n".to_owned();
     }
-    let heading = ["PEER", "NAME", "MEMBER", "CONNECTED SINCE", "ROUND TRIP", "LAG", "LAST SYNC", "STATE"];
+    let heading = [
+        "PEER",
+        "NAME",
+        "MEMBER",
+        "VERSION",
+        "CONNECTED SINCE",
+        "ROUND TRIP",
+        "LACKED",
+        "LAST SYNC",
+        "TRAFFIC",
+        "STATE",
+    ];
     let rows: Vec<_> = peers.iter().map(row).collect();
     output::table(&heading, &rows)
+}
+
+fn membership(peer: &PeerReport) -> &'static str {
+    match (peer.member, peer.listed_by.as_deref()) {
+        (true, Some("roster")) => "by roster",
+        (true, _) => "yes",
+        (false, _) => "no",
+    }
+}
+
+/// What each side lacked when they were last compared: this node / the peer.
+fn lacked(peer: &PeerReport) -> Option<String> {
+    let here = peer.lag?;
+    Some(peer.lacked_by_peer.map_or_else(|| here.to_string(), |there| format!("{here}/{there}")))
+}
+
+/// Bytes in the largest unit that leaves a whole number.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..=9_999 => format!("{bytes} B"),
+        10_000..=9_999_999 => format!("{} KB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
 }
 
 fn row(peer: &PeerReport) -> Vec<String> {
@@ -199,11 +296,13 @@ fn row(peer: &PeerReport) -> Vec<String> {
     vec![
         peer.id.clone(),
         or_dash(Some(peer.name.clone()).filter(|name| !name.is_empty())),
-        if peer.member { "yes" } else { "no" }.to_owned(),
+        membership(peer).to_owned(),
+        or_dash(peer.version.as_deref().map(output::visible)),
         or_dash(peer.connected_since.clone()),
         or_dash(peer.round_trip_ms.map(|ms| format!("{ms} ms"))),
-        or_dash(peer.lag.map(|lag| lag.to_string())),
+        or_dash(lacked(peer)),
         or_dash(peer.last_sync.clone()),
+        format!("{}/{}", size(peer.bytes_received), size(peer.bytes_sent)),
         state,
     ]
 }
@@ -227,7 +326,7 @@ mod tests {
 
     fn add(name: &str) -> Add {
         let address = (NodeId::from_public_key([7; 32]), "/ip4/10.0.0.2/tcp/4040".to_owned());
-        Add { address, name: name.to_owned(), member: true, confirms_email: false }
+        Add { address, name: name.to_owned(), url: None, member: true, confirms_email: false }
     }
 
     #[test]

@@ -109,9 +109,24 @@ fn identity(status: &StatusReport) -> Vec<(&'static str, String)> {
     }
     let (ledger, graph) = (status.storage.ledger_position, status.storage.graph_position);
     let behind = ledger.saturating_sub(graph);
+    pairs.extend(federation(status));
     pairs.extend(trust(&status.trust));
     pairs.push(("ledger", ledger.to_string()));
     pairs.push(("graph", if behind == 0 { graph.to_string() } else { format!("{graph}, {behind} behind") }));
+    pairs
+}
+
+fn federation(status: &StatusReport) -> Vec<(&'static str, String)> {
+    let mut pairs = Vec::new();
+    if status.in_sync.of > 0 {
+        let as_of = status.in_sync.as_of.as_ref().map_or_else(String::new, |as_of| format!(" as of {as_of}"));
+        pairs.push(("in sync with", format!("{} of {}{as_of}", status.in_sync.peers, status.in_sync.of)));
+    }
+    if let Some(roster) = &status.roster {
+        let expires = if roster.is_expired { "EXPIRED" } else { "expires" };
+        let members = format!("version {}, {} members, {expires} {}", roster.version, roster.members, roster.expires);
+        pairs.push(("roster", members));
+    }
     pairs
 }
 

@@ -32,12 +32,22 @@ external = []
 membership = "closed"
 # Pause between two full comparisons with a peer; new entries spread at once.
 sync_interval = "1m"
+# Whose signatures make a list of members the federation's roster, and how many of them it needs (more than half,
+# unless said). A roster spreads by itself: its members need no [[peer]] section. marketplace federation roster --help
+roster_keys = []
+# roster_threshold = 2
+# Nodes that were members, and until when: { "12D3KooW..." = "2026-01-01T00:00:00Z" }. marketplace peer remove adds them.
+former_members = {}
+# An outer wall: without the key in this file no connection comes about. It needs TCP addresses only.
+# preshared_key_file = "swarm.key"
 
 # One section for each peer, or: marketplace peer add ADDRESS/p2p/ID
 # [[peer]]
 # id = "12D3KooW..."
 # address = ["/dns4/other.example.org/udp/4040/quic-v1"]
 # name = "other site"
+# # Where people reach it, for those who look for the nearest node.
+# url = "https://marketplace.example.net"
 # # Whether its own admissions count.
 # member = true
 # # Whether its word is taken that it confirmed an e-mail address.

@@ -5,19 +5,15 @@ use std::ops::RangeInclusive;
 
 use proto::digest::Sha256Digest;
 use proto::email::Email;
-use proto::federation::{Admittance, Membership};
-use proto::node_id::NodeId;
 use proto::signature::Algorithms;
-use proto::trust::{BareEntries, Confirmations};
+use proto::trust::BareEntries;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use tracing_subscriber::EnvFilter;
 
 use super::reader::{Finding, Findings, Misread, Section};
-use super::values::{
-    DAY_MS, boolean, choice, duration_ms, key_digest, list, mistyped, multiaddress, number, parsed, text,
-};
-use super::{Config, EmailConfirmation, GraphStorage, LogFormat, PeerEntry, Uploads, mail};
+use super::values::{DAY_MS, boolean, choice, duration_ms, key_digest, list, mistyped, number, parsed, text};
+use super::{Config, EmailConfirmation, GraphStorage, LogFormat, PeerEntry, Uploads, federation, mail};
 use crate::bounds;
 
 /// A century, which opens a window wide enough for any archive.
@@ -52,7 +48,7 @@ impl<'text> Reading<'text, '_> {
         let mut config = Config::default();
         self.section("node", &mut config, node);
         self.section("http", &mut config, http);
-        self.section("federation", &mut config, federation);
+        self.section("federation", &mut config, federation::read);
         config.peers = self.peers();
         self.section("mail", &mut config, mail::read);
         self.section("admission", &mut config, admission);
@@ -90,7 +86,7 @@ impl<'text> Reading<'text, '_> {
         let mut peers = Vec::new();
         for value in array {
             let at = value.span().start;
-            let Some(entry) = peer(value, self.findings) else { continue };
+            let Some(entry) = federation::peer(value, self.findings) else { continue };
             if !seen.insert(entry.id) {
                 self.findings.add(at, format!("the peer {} is listed twice", entry.id));
             }
@@ -118,48 +114,6 @@ fn http<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, con
     section.read(findings, "base_path", &mut http.base_path, parsed);
     section.read(findings, "max_document_bytes", &mut http.document_bytes_max, bytes);
     section.later(findings, &["tls_certificate", "tls_key", "trusted_proxies", "rate_limits"]);
-}
-
-fn federation<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, config: &mut Config) {
-    let federation = &mut config.federation;
-    let admittances = [("closed", Admittance::Closed), ("open", Admittance::Open)];
-    let addresses = |value: &Value<'text>| list(value, multiaddress);
-    section.read(findings, "name", &mut federation.name, federation_name);
-    section.read(findings, "listen", &mut federation.listen, addresses);
-    section.read(findings, "external", &mut federation.external, addresses);
-    section.read(findings, "membership", &mut federation.admittance, choice(&admittances));
-    section.read(findings, "sync_interval", &mut federation.sync_interval_ms, duration_ms(1_000..=DAY_MS));
-    section.later(findings, &["preshared_key_file"]);
-}
-
-fn peer<'text>(value: Value<'text>, findings: &mut Findings<'text>) -> Option<PeerEntry> {
-    let at = value.span().start;
-    let DeValue::Table(table) = value.into_inner() else {
-        findings.add(at, "a peer must be a section, write [[peer]]".to_owned());
-        return None;
-    };
-    let mut section = Section::of("[[peer]]", at, table);
-    let mut id: Option<NodeId> = None;
-    let mut addresses = Vec::new();
-    let mut name = String::new();
-    let mut is_member = true;
-    let mut confirms_email = false;
-    let is_named = section.has("id");
-    section.read(findings, "id", &mut id, |value| parsed(value).map(Some));
-    section.read(findings, "address", &mut addresses, one_or_many_addresses);
-    section.read(findings, "name", &mut name, short_text);
-    section.read(findings, "member", &mut is_member, boolean);
-    section.read(findings, "confirms_email", &mut confirms_email, boolean);
-    section.finish(findings);
-    if !is_named {
-        findings.add(at, "a [[peer]] needs an id, the peer id that marketplace init printed there".to_owned());
-    }
-    if confirms_email && !is_member {
-        findings.add(at, "confirms_email in [[peer]]: only a member's confirmations can be believed".to_owned());
-    }
-    let membership = if is_member { Membership::Member } else { Membership::Courier };
-    let confirmations = if confirms_email { Confirmations::Believed } else { Confirmations::Disregarded };
-    id.map(|id| PeerEntry { id, addresses, name, membership, confirmations })
 }
 
 fn admission<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, config: &mut Config) {
@@ -218,7 +172,7 @@ fn storage<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, 
     section.read(findings, "graph", &mut config.storage.graph, choice(&places));
 }
 
-fn short_text(value: &Value<'_>) -> Result<String, Misread> {
+pub(super) fn short_text(value: &Value<'_>) -> Result<String, Misread> {
     let given = text(value)?;
     let is_fit = given.chars().count() <= bounds::NAME_CHARACTERS_MAX && !given.chars().any(char::is_control);
     let reason = || format!("it must be at most {} characters on one line", bounds::NAME_CHARACTERS_MAX);
@@ -236,29 +190,6 @@ fn socket_address(value: &Value<'_>) -> Result<std::net::SocketAddr, Misread> {
     given
         .parse()
         .map_err(|_| Misread::new(value, format!("{given:?} is not an address and port such as 127.0.0.1:8080")))
-}
-
-/// The name is a part of the protocols' names on the wire.
-fn federation_name(value: &Value<'_>) -> Result<String, Misread> {
-    let given = text(value)?;
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let is_name = (1..=bounds::NAME_CHARACTERS_MAX).contains(&given.len()) && given.chars().all(is_allowed);
-    let reason = || format!("{given:?} is not 1 to {} letters, digits and . _ -", bounds::NAME_CHARACTERS_MAX);
-    if is_name { Ok(given) } else { Err(Misread::new(value, reason())) }
-}
-
-fn one_or_many_addresses(value: &Value<'_>) -> Result<Vec<String>, Misread> {
-    match value.get_ref() {
-        DeValue::Array(_) => list(value, peer_address),
-        _ => peer_address(value).map(|address| vec![address]),
-    }
-}
-
-/// A peer's address; it may come with the peer's own `/p2p/` part, as `init` prints it.
-fn peer_address(value: &Value<'_>) -> Result<String, Misread> {
-    let address = multiaddress(value)?;
-    let bare = address.rsplit_once("/p2p/").map(|(bare, _)| bare.to_owned());
-    Ok(bare.unwrap_or(address))
 }
 
 fn endorser_keys(value: &Value<'_>) -> Result<BTreeMap<Email, BTreeSet<Sha256Digest>>, Misread> {
@@ -280,6 +211,10 @@ fn log_filter(value: &Value<'_>) -> Result<String, Misread> {
 #[cfg(test)]
 mod tests {
     use super::super::{MailTls, Reminders};
+    use proto::federation::{Admittance, Membership};
+    use proto::node_id::NodeId;
+    use proto::trust::Confirmations;
+
     use super::*;
 
     fn findings(text: &str) -> Vec<String> {

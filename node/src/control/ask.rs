@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Answer, Request, path};
 use crate::bounds;
+use crate::events::Event;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -34,26 +35,58 @@ pub enum AskError {
 /// Asks the node of a data folder.
 pub fn ask(data_dir: &Path, request: &Request) -> Result<Answer, AskError> {
     let path = path(data_dir);
-    let socket_error = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AskError::NotRunning(data_dir.to_owned()),
-        _ => AskError::Socket { path: path.clone(), error },
-    };
-    let line = exchange(&path, request).map_err(socket_error)?;
+    let line = exchange(&path, request).map_err(|error| socket_error(data_dir, &path, error))?;
     serde_json::from_slice(&line).map_err(|error| AskError::Answer { path: path.clone(), error })
 }
 
+/// Hands every event of a running node to `tell`, until the node stops or `tell` fails.
+pub fn follow(
+    data_dir: &Path,
+    after: Option<u64>,
+    mut tell: impl FnMut(&Event) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let path = path(data_dir);
+    let failed = |error| socket_error(data_dir, &path, error);
+    let stream = send(&path, &Request::FollowEvents { after }).map_err(failed)?;
+    // Nothing may happen for days.
+    stream.set_read_timeout(None).map_err(failed)?;
+    let mut reading = BufReader::new(stream);
+    while let Some(line) = read_line(&mut reading).map_err(failed)? {
+        match serde_json::from_slice(&line).map_err(|error| AskError::Answer { path: path.clone(), error })? {
+            Answer::Event { event } => tell(&event)?,
+            Answer::Refused { reason } => anyhow::bail!("the node tells no events: {reason}"),
+            other => anyhow::bail!("the node answers {other:?} when asked for events"),
+        }
+    }
+    Ok(())
+}
+
+fn socket_error(data_dir: &Path, path: &Path, error: io::Error) -> AskError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AskError::NotRunning(data_dir.to_owned()),
+        _ => AskError::Socket { path: path.to_owned(), error },
+    }
+}
+
 fn exchange(path: &Path, request: &Request) -> io::Result<Vec<u8>> {
+    let mut reading = BufReader::new(send(path, request)?);
+    read_line(&mut reading)?.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "it ended without an answer"))
+}
+
+fn send(path: &Path, request: &Request) -> io::Result<UnixStream> {
     let mut stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(bounds::CONTROL_TIMEOUT))?;
     stream.set_write_timeout(Some(bounds::CONTROL_TIMEOUT))?;
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     stream.write_all(&line)?;
-    let mut answer = Vec::new();
+    Ok(stream)
+}
+
+/// A whole line without its end; none where the node has ended.
+fn read_line(reading: &mut BufReader<UnixStream>) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
     let limit = u64::try_from(bounds::CONTROL_ANSWER_BYTES_MAX).unwrap_or(u64::MAX);
-    BufReader::new(stream).take(limit).read_until(b'\n', &mut answer)?;
-    match answer.pop() {
-        Some(b'\n') => Ok(answer),
-        _ => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended without an answer")),
-    }
+    reading.take(limit).read_until(b'\n', &mut line)?;
+    Ok((line.pop() == Some(b'\n')).then_some(line))
 }

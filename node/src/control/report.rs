@@ -6,6 +6,7 @@ use proto::federation::Membership;
 use proto::node_id::NodeId;
 use proto::trust::Confirmations;
 use serde::{Deserialize, Serialize};
+use web::registry::Listed;
 
 use crate::config::PeerEntry;
 use crate::storage::ledger::{MailCounts, Reevaluation};
@@ -38,6 +39,10 @@ pub struct StatusReport {
     pub counts: CountsReport,
     /// How far the stores have come.
     pub storage: StorageReport,
+    /// How many of the listed peers hold what this node holds.
+    pub in_sync: InSyncReport,
+    /// The list of members in force.
+    pub roster: Option<RosterReport>,
     /// Every peer, connected or not.
     pub peers: Vec<PeerReport>,
     /// Refused entries by the rule that refused them.
@@ -46,6 +51,34 @@ pub struct StatusReport {
     pub trust: TrustReport,
     /// Mails and confirmations.
     pub mail: MailReport,
+}
+
+/// How many of the listed peers hold what this node holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InSyncReport {
+    /// So many.
+    pub peers: usize,
+    /// Of so many.
+    pub of: usize,
+    /// The oldest comparison that this is known by.
+    pub as_of: Option<String>,
+}
+
+/// The list of members in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RosterReport {
+    /// Its version.
+    pub version: u64,
+    /// How many members it has.
+    pub members: usize,
+    /// When it was written.
+    pub issued: String,
+    /// When a new one is due.
+    pub expires: String,
+    /// Whether that is over.
+    pub is_expired: bool,
 }
 
 /// Whom a node trusts, and what a change of that changed.
@@ -132,8 +165,24 @@ pub struct PeerReport {
     pub id: String,
     /// The operator's name for it.
     pub name: String,
+    /// Where people reach it.
+    pub url: Option<String>,
+    /// Who listed it: `operator` or `roster`; none for a stranger.
+    pub listed_by: Option<String>,
     /// Whether its admissions count.
     pub member: bool,
+    /// What program it runs, in its own words.
+    pub version: Option<String>,
+    /// What it understands of the protocol.
+    pub feature_level: Option<u8>,
+    /// The version of the roster that it has.
+    pub roster_version: Option<u64>,
+    /// Its faults that are not forgiven yet.
+    pub faults: u32,
+    /// Bytes of messages that it sent.
+    pub bytes_received: u64,
+    /// Bytes of messages that were sent to it.
+    pub bytes_sent: u64,
     /// Where it is dialled.
     pub addresses: Vec<String>,
     /// Since when it is connected; none where it is not.
@@ -144,10 +193,40 @@ pub struct PeerReport {
     pub last_sync: Option<String>,
     /// How many entries this node lacked then.
     pub lag: Option<u64>,
+    /// How many entries it lacked then.
+    pub lacked_by_peer: Option<u64>,
     /// Why it is not connected, or its last sync failed.
     pub last_error: Option<String>,
     /// When it is dialled next.
     pub next_attempt: Option<String>,
+}
+
+/// An entry that this node refuses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RefusedReport {
+    /// Its place in the order of refusals.
+    pub place: u64,
+    /// The identity of its admission.
+    pub item: String,
+    /// Its own identity.
+    pub entry: String,
+    /// The node that admitted it.
+    pub origin: String,
+    /// The image's identifier.
+    pub image: String,
+    /// The endorser's address.
+    pub email: String,
+    /// When it was endorsed.
+    pub created: String,
+    /// The rule that refused it.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub refused: String,
+    /// The document, where one was asked for.
+    pub document: Option<String>,
 }
 
 /// A peer to work with.
@@ -163,10 +242,32 @@ pub struct PeerChange {
     /// The operator's name for it.
     #[serde(default)]
     pub name: String,
+    /// Where people reach it.
+    #[serde(default)]
+    pub url: Option<String>,
     /// Whether its admissions count.
     pub member: bool,
     /// Whether its word is taken that it confirmed an e-mail address.
     pub confirms_email: bool,
+}
+
+impl From<web::registry::InSync> for InSyncReport {
+    fn from(in_sync: web::registry::InSync) -> Self {
+        let web::registry::InSync { peers, of, as_of } = in_sync;
+        Self { peers, of, as_of: as_of.map(|moment| moment.to_string()) }
+    }
+}
+
+impl From<&web::registry::Roster> for RosterReport {
+    fn from(roster: &web::registry::Roster) -> Self {
+        Self {
+            version: roster.version,
+            members: roster.members,
+            issued: roster.issued.to_string(),
+            expires: roster.expires.to_string(),
+            is_expired: roster.is_expired,
+        }
+    }
 }
 
 impl From<web::registry::Counts> for CountsReport {
@@ -198,12 +299,25 @@ impl From<&web::registry::Peer> for PeerReport {
         Self {
             id: peer.node.to_string(),
             name: peer.name.clone(),
+            url: peer.public_url.clone(),
+            listed_by: match peer.listed {
+                Listed::ByOperator => Some("operator".to_owned()),
+                Listed::ByRoster => Some("roster".to_owned()),
+                Listed::Stranger => None,
+            },
             member: peer.is_member,
+            version: peer.version.clone(),
+            feature_level: peer.feature_level,
+            roster_version: peer.roster_version,
+            faults: peer.faults,
+            bytes_received: peer.bytes_received,
+            bytes_sent: peer.bytes_sent,
             addresses: Vec::new(),
             connected_since: peer.connected_since.map(|moment| moment.to_string()),
             round_trip_ms: peer.round_trip_ms,
             last_sync: peer.last_sync.map(|moment| moment.to_string()),
             lag: peer.lag,
+            lacked_by_peer: peer.lacked_by_peer,
             last_error: peer.last_error.clone(),
             next_attempt: peer.next_attempt.map(|moment| moment.to_string()),
         }
@@ -229,6 +343,7 @@ impl From<&PeerEntry> for PeerChange {
             id: peer.id,
             addresses: peer.addresses.clone(),
             name: peer.name.clone(),
+            url: peer.public_url.as_ref().map(|url| url.as_str().to_owned()),
             member: peer.membership == Membership::Member,
             confirms_email: peer.confirmations == Confirmations::Believed,
         }
@@ -239,7 +354,9 @@ impl From<PeerChange> for PeerEntry {
     fn from(change: PeerChange) -> Self {
         let membership = if change.member { Membership::Member } else { Membership::Courier };
         let confirmations = if change.confirms_email { Confirmations::Believed } else { Confirmations::Disregarded };
-        Self { id: change.id, addresses: change.addresses, name: change.name, membership, confirmations }
+        // The command has checked it; without one the peer is as good a peer.
+        let public_url = change.url.and_then(|url| url.parse().ok());
+        Self { id: change.id, addresses: change.addresses, name: change.name, public_url, membership, confirmations }
     }
 }
 

@@ -13,8 +13,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Answer, Handler, Refused, Request, path};
+use super::{Answer, Handler, Refused, Request, follow, path};
 use crate::bounds;
+use crate::network::Connected;
 
 /// A bound control socket; its file goes when this is dropped.
 #[derive(Debug)]
@@ -72,6 +73,7 @@ impl Drop for Listener {
 /// Answers operators until `stop` is cancelled; it ends when the answers under way are given.
 pub async fn serve<H: Handler>(listener: Listener, handler: H, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(bounds::CONTROL_CONNECTIONS_MAX));
+    let followers = Arc::new(Semaphore::new(bounds::EVENT_FOLLOWERS_MAX));
     let connections = TaskTracker::new();
     loop {
         let accept = async {
@@ -85,9 +87,9 @@ pub async fn serve<H: Handler>(listener: Listener, handler: H, stop: Cancellatio
         };
         match accepted {
             Ok((stream, _)) => {
-                let (handler, stop) = (handler.clone(), stop.clone());
+                let (handler, followers, stop) = (handler.clone(), Arc::clone(&followers), stop.clone());
                 connections.spawn(async move {
-                    converse(stream, &handler, &stop).await;
+                    converse(stream, &handler, &followers, &stop).await;
                     drop(place);
                 });
             }
@@ -103,7 +105,7 @@ pub async fn serve<H: Handler>(listener: Listener, handler: H, stop: Cancellatio
 }
 
 /// Answers request after request of one operator.
-async fn converse<H: Handler>(stream: UnixStream, handler: &H, stop: &CancellationToken) {
+async fn converse<H: Handler>(stream: UnixStream, handler: &H, followers: &Arc<Semaphore>, stop: &CancellationToken) {
     let (reading, mut writing) = stream.into_split();
     let mut reading = BufReader::new(reading);
     loop {
@@ -113,6 +115,10 @@ async fn converse<H: Handler>(stream: UnixStream, handler: &H, stop: &Cancellati
         };
         let Ok(Ok(Some(line))) = line else { return };
         let answer = match serde_json::from_slice::<Request>(&line) {
+            Ok(Request::FollowEvents { after }) => match Arc::clone(followers).try_acquire_owned() {
+                Ok(_place) => return follow::tell(handler, after, (&mut reading, &mut writing), stop).await,
+                Err(_) => Answer::Refused { reason: format!("{} follow already", bounds::EVENT_FOLLOWERS_MAX) },
+            },
             Ok(request) => answer(handler, request).await,
             Err(error) => Answer::Refused { reason: format!("this is not a request of this version: {error}") },
         };
@@ -130,7 +136,7 @@ async fn read_line(reading: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<
     Ok((line.pop() == Some(b'\n')).then_some(line))
 }
 
-async fn write_line(writing: &mut OwnedWriteHalf, answer: &Answer) -> io::Result<()> {
+pub(super) async fn write_line(writing: &mut OwnedWriteHalf, answer: &Answer) -> io::Result<()> {
     let mut line = serde_json::to_vec(answer)?;
     line.push(b'\n');
     writing.write_all(&line).await
@@ -142,6 +148,23 @@ async fn answer<H: Handler>(handler: &H, request: Request) -> Answer {
         Request::ListPeers => handler.list_peers().await.map(|peers| Answer::Peers { peers }),
         Request::AddPeer { peer } => handler.add_peer(peer.into()).await.map(|()| Answer::Done),
         Request::RemovePeer { id } => handler.remove_peer(id).await.map(|()| Answer::Done),
+        // It is answered where the conversation is, for it does not end.
+        Request::FollowEvents { .. } => Err(Refused("events are followed on a connection of their own".to_owned())),
+        Request::PingPeer { id } => handler.ping_peer(id).await.map(|pinged| Answer::Pinged {
+            address: pinged.address,
+            is_new: pinged.connected == Connected::Now,
+            round_trip_us: u64::try_from(pinged.round_trip.as_micros()).unwrap_or(u64::MAX),
+        }),
+        Request::ListRefused { after } => {
+            handler.list_refused(after).await.map(|refusals| Answer::Refusals { refusals })
+        }
+        Request::FindRefused { identity } => {
+            handler.find_refused(identity).await.map(|refusals| Answer::Refusals { refusals })
+        }
+        Request::RetryRefused { identity } => {
+            handler.retry_refused(identity).await.map(|outcomes| Answer::Retried { outcomes })
+        }
+        Request::ApplyRoster { envelope } => handler.apply_roster(envelope).await.map(|()| Answer::Done),
     };
     answered.unwrap_or_else(|Refused(reason)| Answer::Refused { reason })
 }
@@ -150,12 +173,23 @@ async fn answer<H: Handler>(handler: &H, request: Request) -> Answer {
 mod tests {
     use proto::node_id::NodeId;
 
-    use super::super::{AskError, PeerReport, StatusReport, ask};
+    use proto::digest::Sha256Digest;
+    use proto::timestamp::Instant;
+    use tokio::sync::broadcast;
+
+    use super::super::{AskError, PeerReport, RefusedReport, StatusReport, ask};
     use super::*;
     use crate::config::PeerEntry;
+    use crate::events::{Event, Events, Happening};
+    use crate::network::Pinged;
 
-    #[derive(Clone)]
-    struct Fixed;
+    #[derive(Clone, Default)]
+    struct Fixed(Events);
+
+    fn withdrawn(change: u64) -> Event {
+        let happening = Happening::EntryWithdrawn { entry: change.to_string() };
+        Event { at: String::new(), change: Some(change), happening }
+    }
 
     impl Handler for Fixed {
         async fn status(&self) -> Result<StatusReport, Refused> {
@@ -173,10 +207,43 @@ mod tests {
         async fn remove_peer(&self, _: NodeId) -> Result<(), Refused> {
             Ok(())
         }
+
+        async fn ping_peer(&self, _: NodeId) -> Result<Pinged, Refused> {
+            Err(Refused("it is not reached".to_owned()))
+        }
+
+        async fn list_refused(&self, _: u64) -> Result<Vec<RefusedReport>, Refused> {
+            Ok(Vec::new())
+        }
+
+        async fn find_refused(&self, _: Sha256Digest) -> Result<Vec<RefusedReport>, Refused> {
+            Ok(Vec::new())
+        }
+
+        async fn retry_refused(&self, _: Option<String>) -> Result<Vec<String>, Refused> {
+            Ok(Vec::new())
+        }
+
+        fn now(&self) -> Instant {
+            Instant::default()
+        }
+
+        fn follow_events(&self) -> broadcast::Receiver<Arc<Event>> {
+            self.0.follow()
+        }
+
+        async fn events_after(&self, change: u64) -> Result<Vec<Event>, Refused> {
+            Ok((change + 1..=3).map(withdrawn).collect())
+        }
+
+        async fn apply_roster(&self, _: String) -> Result<(), Refused> {
+            Ok(())
+        }
     }
 
     struct Running {
         folder: tempfile::TempDir,
+        events: Events,
         stop: CancellationToken,
         task: tokio::task::JoinHandle<()>,
     }
@@ -185,8 +252,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = listen(folder.path()).await.expect("the socket is free");
         let stop = CancellationToken::new();
-        let task = tokio::spawn(serve(listener, Fixed, stop.clone()));
-        Running { folder, stop, task }
+        let events = Events::default();
+        let task = tokio::spawn(serve(listener, Fixed(events.clone()), stop.clone()));
+        Running { folder, events, stop, task }
     }
 
     async fn asked(running: &Running, request: Request) -> Answer {
@@ -204,6 +272,24 @@ mod tests {
         assert_eq!(asked(&running, Request::RemovePeer { id }).await, Answer::Done);
         let refused = asked(&running, Request::AddPeer { peer: (&PeerEntry::member(id, Vec::new())).into() }).await;
         assert_eq!(refused, Answer::Refused { reason: format!("{id} is this node") });
+    }
+
+    #[tokio::test]
+    async fn who_follows_is_told_what_happened_before_and_what_happens_then_until_the_node_stops() {
+        let running = start().await;
+        let data_dir = running.folder.path().to_owned();
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let following = tokio::task::spawn_blocking(move || {
+            super::super::follow(&data_dir, Some(1), |event| Ok(told.send(event.clone())?))
+        });
+        for change in [2, 3] {
+            assert_eq!(heard.recv().await, Some(withdrawn(change)));
+        }
+        let happening = Happening::PeerUp { peer: "12D3".to_owned(), name: String::new() };
+        running.events.tell(Instant::default(), happening.clone());
+        assert_eq!(heard.recv().await.map(|event| event.happening), Some(happening));
+        running.stop.cancel();
+        following.await.expect("no panics").expect("it ends in order");
     }
 
     #[tokio::test]

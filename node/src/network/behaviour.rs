@@ -8,17 +8,18 @@ use libp2p::gossipsub::{
 };
 use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::NetworkBehaviour;
-use libp2p::{StreamProtocol, connection_limits, identify, identity, noise, ping, tcp, yamux};
+use libp2p::{StreamProtocol, connection_limits, identify, identity, memory_connection_limits, ping, swarm};
 use proto::digest::Sha256Digest;
 
-use super::NetworkError;
 use super::codec::FrameCodec;
+use super::{NetworkError, PresharedKey, transport};
 use crate::bounds;
 
 /// The protocols of a node.
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
     pub(super) limits: connection_limits::Behaviour,
+    pub(super) memory: memory_connection_limits::Behaviour,
     pub(super) gossipsub: gossipsub::Behaviour,
     pub(super) sync: request_response::Behaviour<FrameCodec>,
     pub(super) identify: identify::Behaviour,
@@ -37,20 +38,15 @@ pub(super) fn topic(federation: &str) -> IdentTopic {
 }
 
 /// A swarm that listens nowhere yet.
-pub(super) fn swarm(keypair: identity::Keypair, federation: &str) -> Result<Swarm, NetworkError> {
-    let topic = topic(federation);
-    let swarm = libp2p::SwarmBuilder::with_existing_identity(keypair)
-        .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
-        .map_err(NetworkError::transport)?
-        .with_quic()
-        .with_dns()
-        .map_err(NetworkError::transport)?
-        .with_behaviour(|keypair| Behaviour::new(keypair, &topic))
-        .map_err(NetworkError::transport)?
-        .with_swarm_config(|config| config.with_idle_connection_timeout(bounds::CONNECTION_IDLE))
-        .build();
-    Ok(swarm)
+pub(super) fn swarm(
+    keypair: &identity::Keypair,
+    federation: &str,
+    preshared_key: Option<PresharedKey>,
+) -> Result<Swarm, NetworkError> {
+    let transport = transport::transport(keypair, preshared_key)?;
+    let behaviour = Behaviour::new(keypair, &topic(federation)).map_err(NetworkError::transport)?;
+    let config = swarm::Config::with_tokio_executor().with_idle_connection_timeout(bounds::CONNECTION_IDLE);
+    Ok(Swarm::new(transport, behaviour, keypair.public().to_peer_id(), config))
 }
 
 impl Behaviour {
@@ -66,6 +62,7 @@ impl Behaviour {
             .with_agent_version(format!("marketplace/{}", env!("CARGO_PKG_VERSION")));
         Ok(Self {
             limits: connection_limits::Behaviour::new(connection_limits()),
+            memory: memory_connection_limits::Behaviour::with_max_percentage(bounds::MEMORY_SHARE_MAX),
             gossipsub,
             sync: request_response::Behaviour::with_codec(
                 FrameCodec,

@@ -1,6 +1,6 @@
 //! The task that owns the swarm and the state machine: events become inputs, effects become calls.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,26 +8,38 @@ use futures::StreamExt as _;
 use libp2p::gossipsub::{IdentTopic, MessageAcceptance, MessageId, PublishError};
 use libp2p::request_response::{OutboundRequestId, ResponseChannel};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::{PeerId, gossipsub, ping, request_response, swarm::SwarmEvent};
+use libp2p::{PeerId, gossipsub, identify, ping, request_response, swarm::SwarmEvent};
 use proto::federation::{
-    Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId, Verdict,
+    Address, Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId,
+    Verdict,
 };
 use proto::node_id::NodeId;
+use proto::roster::VerifiedRoster;
 use proto::wire::Envelope;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::behaviour::{BehaviourEvent, Swarm};
-use super::{Backend, Command, Status, names};
+use super::probe::Pings;
+use super::{Backend, Command, PeerFacts, Status, names};
 use crate::bounds;
 use crate::clock::Clock;
+
+/// Where the network tells the node of what it learns.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) rosters: mpsc::Sender<VerifiedRoster>,
+    pub(super) addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
+    pub(super) reports: mpsc::Sender<Event>,
+}
 
 /// Owns what the network task works with.
 pub(super) struct Driver<B> {
     swarm: Swarm,
     topic: IdentTopic,
     machine: Federation,
+    told: Told,
     backend: B,
     clock: Clock,
     tasks: TaskTracker,
@@ -36,15 +48,24 @@ pub(super) struct Driver<B> {
     gossip: BTreeMap<GossipId, (MessageId, PeerId)>,
     served: BTreeMap<ServedId, ResponseChannel<Vec<u8>>>,
     requests: HashMap<OutboundRequestId, RequestId>,
-    round_trip_ms: BTreeMap<NodeId, u64>,
+    facts: BTreeMap<NodeId, PeerFacts>,
+    pings: Pings,
 }
 
 impl<B: Backend> Driver<B> {
-    pub(super) fn new(swarm: Swarm, topic: IdentTopic, machine: Federation, backend: B, clock: Clock) -> Self {
+    pub(super) fn new(
+        swarm: Swarm,
+        topic: IdentTopic,
+        machine: Federation,
+        told: Told,
+        backend: B,
+        clock: Clock,
+    ) -> Self {
         Self {
             swarm,
             topic,
             machine,
+            told,
             backend,
             clock,
             tasks: TaskTracker::new(),
@@ -53,7 +74,8 @@ impl<B: Backend> Driver<B> {
             gossip: BTreeMap::new(),
             served: BTreeMap::new(),
             requests: HashMap::new(),
-            round_trip_ms: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            pings: Pings::default(),
         }
     }
 
@@ -100,11 +122,15 @@ impl<B: Backend> Driver<B> {
             Command::ChangeMembers(settings) => self.handle(Input::MembersChanged { settings }),
             Command::ChangeTrust { refused } => self.handle(Input::TrustChanged { refused }),
             Command::Withdraw { items } => self.handle(Input::ItemsWithdrawn { items }),
+            Command::Ping { peer, reply } => {
+                let addresses = self.machine.addresses(&peer);
+                self.pings.begin(&mut self.swarm, peer, &addresses, reply);
+            }
             Command::Restore { items } => self.handle(Input::ItemsRestored { items }),
             Command::Status(reply) => {
                 let peers = self.machine.peers().collect();
                 // Who asked may have left; then nobody needs the answer.
-                let _ = reply.send(Status { peers, round_trip_ms: self.round_trip_ms.clone() });
+                let _ = reply.send(Status { peers, facts: self.facts.clone() });
             }
         }
     }
@@ -122,21 +148,35 @@ impl<B: Backend> Driver<B> {
             SwarmEvent::Behaviour(BehaviourEvent::Gossipsub(event)) => self.on_gossip(event),
             SwarmEvent::Behaviour(BehaviourEvent::Sync(event)) => self.on_sync(event),
             SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.on_ping(&event),
-            SwarmEvent::ConnectionEstablished { peer_id, num_established, .. } if num_established.get() == 1 => {
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. })) => {
+                self.on_identified(peer_id, &info);
+            }
+            SwarmEvent::ConnectionEstablished { peer_id, num_established, endpoint, .. }
+                if num_established.get() == 1 =>
+            {
                 match names::node(&peer_id) {
-                    Some(peer) => self.handle(Input::PeerConnected { peer }),
+                    Some(peer) => {
+                        self.facts_of(peer).address = Some(endpoint.get_remote_address().to_string());
+                        self.handle(Input::PeerConnected { peer });
+                        self.pings.connected(&mut self.swarm, peer);
+                        self.forget_strangers();
+                    }
                     None => self.disconnect(peer_id),
                 }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
                 if let Some(peer) = names::node(&peer_id) {
-                    self.round_trip_ms.remove(&peer);
                     self.handle(Input::PeerDisconnected { peer });
+                    self.facts_of(peer).round_trip_ms = None;
+                    self.forget_strangers();
                 }
             }
             SwarmEvent::OutgoingConnectionError { peer_id: Some(peer_id), error, .. } => {
                 tracing::debug!(peer = %peer_id, %error, "dial failed");
                 if let Some(peer) = names::node(&peer_id).filter(|_| !self.swarm.is_connected(&peer_id)) {
+                    let error = brief(&error.to_string());
+                    self.pings.not_connected(peer, &error);
+                    self.facts_of(peer).dial_error = Some(error);
                     self.handle(Input::DialFailed { peer });
                 }
             }
@@ -150,6 +190,7 @@ impl<B: Backend> Driver<B> {
         let Some(from) = names::node(&propagation_source) else { return };
         let number = GossipId(self.next_number());
         self.gossip.insert(number, (message_id, propagation_source));
+        self.facts_of(from).bytes_received += message.data.len() as u64;
         self.handle(Input::GossipArrived { from, message: number, bytes: message.data.into() });
     }
 
@@ -161,15 +202,24 @@ impl<B: Backend> Driver<B> {
                     request_response::Message::Request { request, channel, .. } => {
                         let number = ServedId(self.next_number());
                         self.served.insert(number, channel);
+                        self.facts_of(from).bytes_received += request.len() as u64;
                         self.handle(Input::RequestArrived { from, request: number, bytes: request.into() });
                     }
                     request_response::Message::Response { request_id, response } => {
+                        self.facts_of(from).bytes_received += response.len() as u64;
+                        let address = self.facts_of(from).address.clone();
+                        if self.pings.answered(request_id, &response, address.as_deref()) {
+                            return;
+                        }
                         self.on_answer(from, request_id, Answer::Response(response.into()));
                     }
                 }
             }
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
                 tracing::debug!(%peer, %error, "request failed");
+                if self.pings.failed(request_id, &error.to_string()) {
+                    return;
+                }
                 if let Some(from) = names::node(&peer) {
                     self.on_answer(from, request_id, Answer::Failed);
                 }
@@ -191,8 +241,27 @@ impl<B: Backend> Driver<B> {
     fn on_ping(&mut self, event: &ping::Event) {
         if let (Some(peer), Ok(round_trip)) = (names::node(&event.peer), event.result.as_ref()) {
             let ms = u64::try_from(round_trip.as_millis()).unwrap_or(u64::MAX);
-            self.round_trip_ms.insert(peer, ms);
+            self.facts_of(peer).round_trip_ms = Some(ms);
         }
+    }
+
+    fn on_identified(&mut self, peer: PeerId, info: &identify::Info) {
+        if let Some(peer) = names::node(&peer) {
+            self.facts_of(peer).version = Some(brief(&info.agent_version));
+            let addresses = info.listen_addrs.iter().filter(|address| names::is_dialled(address));
+            let addresses = addresses.map(ToString::to_string).collect();
+            self.handle(Input::AddressesLearned { peer, addresses });
+        }
+    }
+
+    fn facts_of(&mut self, peer: NodeId) -> &mut PeerFacts {
+        self.facts.entry(peer).or_default()
+    }
+
+    /// Forgets what was noticed of nodes that the state machine does not know.
+    fn forget_strangers(&mut self) {
+        let known: BTreeSet<_> = self.machine.peers().map(|peer| peer.node).collect();
+        self.facts.retain(|peer, _| known.contains(peer));
     }
 }
 
@@ -208,11 +277,13 @@ impl<B: Backend> Driver<B> {
             Effect::JudgeGossip { message, verdict } => self.judge(message, verdict),
             Effect::Publish { bytes } => self.publish(bytes),
             Effect::SendRequest { to, request, bytes } => {
+                self.facts_of(to).bytes_sent += bytes.len() as u64;
                 let sent = self.swarm.behaviour_mut().sync.send_request(&names::peer(&to), bytes.to_vec());
                 self.requests.insert(sent, request);
             }
-            Effect::Respond { request, bytes, .. } => {
+            Effect::Respond { to, request, bytes } => {
                 if let Some(channel) = self.served.remove(&request) {
+                    self.facts_of(to).bytes_sent += bytes.len() as u64;
                     // The channel is closed where the peer has left; it asks again when it is back.
                     let _ = self.swarm.behaviour_mut().sync.send_response(channel, bytes.to_vec());
                 }
@@ -220,7 +291,20 @@ impl<B: Backend> Driver<B> {
             Effect::Admit { intake, envelope, .. } => self.admit(intake, envelope),
             Effect::Load { load, items, bytes_max } => self.load(load, items, bytes_max),
             Effect::Penalise { peer, fault } => tracing::warn!(%peer, %fault, "a peer is at fault"),
-            Effect::Report(event) => report(&event),
+            Effect::AdoptRoster { roster } => {
+                if self.told.rosters.try_send(roster).is_err() {
+                    tracing::warn!("a newer roster waits until the node has applied the one before");
+                }
+            }
+            Effect::KeepAddresses { peer, addresses } => {
+                // Where there is no room the peer says it again at the next connection.
+                let _ = self.told.addresses.try_send((peer, addresses));
+            }
+            Effect::Report(event) => {
+                report(&event);
+                // Where there is no room the log has it.
+                let _ = self.told.reports.try_send(event);
+            }
         }
     }
 
@@ -234,6 +318,7 @@ impl<B: Backend> Driver<B> {
         });
         if let Err(reason) = dialled {
             tracing::debug!(%peer, address, reason, "cannot dial");
+            self.facts_of(peer).dial_error = Some(brief(&reason));
             self.finish(Input::DialFailed { peer });
         }
     }
@@ -291,6 +376,12 @@ impl<B: Backend> Driver<B> {
     }
 }
 
+/// The beginning of a text that a peer or a library chose, on one line.
+fn brief(text: &str) -> String {
+    let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    shown.take(bounds::PEER_TEXT_CHARACTERS_MAX).collect()
+}
+
 fn report(event: &Event) {
     match event {
         Event::PeerUp { peer } => tracing::info!(%peer, "peer connected"),
@@ -305,6 +396,10 @@ fn report(event: &Event) {
         Event::EntryArrived { item, source } => tracing::debug!(item = ?item, peer = %source, "entry arrived"),
         Event::ItemRefused { item, reason } => tracing::info!(?item, reason, "entry refused by local policy"),
         Event::PeerFaulted { peer, fault } => tracing::debug!(%peer, %fault, "peer faulted"),
+        Event::RosterArrived { peer, version } => tracing::info!(%peer, version, "a newer roster arrived"),
+        Event::RosterRefused { peer, refusal } => {
+            tracing::warn!(%peer, %refusal, "a peer has a roster that does not count here")
+        }
         Event::GossipDropped { from } => tracing::debug!(peer = %from, "gossip dropped, sync will repair"),
     }
 }

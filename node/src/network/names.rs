@@ -1,5 +1,6 @@
 //! Names of nodes and addresses, between the domain and libp2p.
 
+use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 use proto::node_id::NodeId;
 
@@ -15,6 +16,16 @@ pub(super) fn peer(node: &NodeId) -> PeerId {
     PeerId::from_bytes(&node.to_multihash_bytes()).expect("a node id is the identity multihash of a public key")
 }
 
+/// Whether an address may be one that a peer is reached at: not the unspecified one, nor this machine's own.
+pub(super) fn is_dialled(address: &Multiaddr) -> bool {
+    match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => !ip.is_unspecified() && !ip.is_loopback() && !ip.is_link_local(),
+        Some(Protocol::Ip6(ip)) => !ip.is_unspecified() && !ip.is_loopback() && !ip.is_unicast_link_local(),
+        Some(Protocol::Dns(_) | Protocol::Dns4(_) | Protocol::Dns6(_)) => true,
+        _ => false,
+    }
+}
+
 pub(super) fn parse_address(text: &str) -> Result<Multiaddr, NetworkError> {
     text.parse().map_err(|error: libp2p::multiaddr::Error| NetworkError::Address {
         address: text.to_owned(),
@@ -25,6 +36,17 @@ pub(super) fn parse_address(text: &str) -> Result<Multiaddr, NetworkError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_this_machine_alone_are_not_dialled() {
+        let address = |text: &str| text.parse::<Multiaddr>().expect("an address");
+        for own in ["/ip4/127.0.0.1/tcp/1", "/ip6/::1/tcp/1", "/ip4/0.0.0.0/tcp/1", "/ip6/fe80::1/tcp/1", "/memory/1"] {
+            assert!(!is_dialled(&address(own)), "{own}");
+        }
+        for others in ["/ip4/10.0.0.2/tcp/1", "/ip6/2001:db8::1/udp/1/quic-v1", "/dns4/a.example.org/tcp/1"] {
+            assert!(is_dialled(&address(others)), "{others}");
+        }
+    }
 
     #[test]
     fn a_node_and_its_peer_have_one_name() {

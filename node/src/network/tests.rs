@@ -12,7 +12,7 @@ use proto::admission::{Admission, AdmissionId, Confirmation};
 use proto::crypto::NodeKey;
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
-use proto::federation::{Admittance, Federation, LinkStatus, Membership, Outcome, Peer, Settings};
+use proto::federation::{Admittance, Federation, LinkStatus, ListedBy, Membership, Outcome, Peer, Settings};
 use proto::timestamp::Instant;
 use proto::wire::{Envelope, Gossip};
 use tokio_util::sync::CancellationToken;
@@ -67,6 +67,8 @@ async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &Cancellatio
         peers,
         sync_interval_ms: 60_000,
         seed: u64::from(number),
+        roster_authority: None,
+        roster: None,
     };
     let start_with = Start {
         seed: *key(number).seed(),
@@ -74,12 +76,22 @@ async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &Cancellatio
         listen: vec![LOOPBACK.to_owned()],
         external: Vec::new(),
         machine: Federation::new(settings, [], []),
+        preshared_key: None,
+        rosters: tokio::sync::mpsc::channel(1).0,
+        addresses: tokio::sync::mpsc::channel(1).0,
+        reports: tokio::sync::mpsc::channel(1).0,
     };
     start(start_with, backend.clone(), Clock::system(), stop.clone()).await.expect("loopback is there")
 }
 
 fn peer(number: u8, addresses: &[String]) -> Peer {
-    Peer { node: key(number).node_id(), membership: Membership::Member, addresses: addresses.to_vec() }
+    Peer {
+        node: key(number).node_id(),
+        membership: Membership::Member,
+        addresses: addresses.to_vec(),
+        learned: Vec::new(),
+        listed_by: ListedBy::Operator,
+    }
 }
 
 async fn until(what: &str, condition: impl AsyncFn() -> bool) {
@@ -138,7 +150,7 @@ async fn a_member_that_gossips_garbage_is_expelled_and_nothing_of_it_is_held() {
 
 fn swarm(number: u8) -> behaviour::Swarm {
     let keypair = identity::Keypair::ed25519_from_bytes([number; 32]).expect("any seed is a key");
-    behaviour::swarm(keypair, FEDERATION).expect("a swarm")
+    behaviour::swarm(&keypair, FEDERATION, None).expect("a swarm")
 }
 
 /// Sends frames that cannot be read, frames of another version and documents that fail verification, as fast as it can.

@@ -59,6 +59,15 @@ fn report(changed: &Reevaluation) {
     tracing::info!(moved, ?withdrawn, admitted, "everything was judged by the new settings");
 }
 
+/// Hands a refusal to intake again.
+pub(super) async fn take(registry: &NodeRegistry, refused: StoredRefusal) -> Outcome {
+    let arrival = registry.intake.take_refused(refused).await;
+    if let Some(change) = arrival.change {
+        registry.graph.notify(change);
+    }
+    arrival.outcome
+}
+
 async fn try_refusals(registry: &NodeRegistry) -> Result<(), Interrupted> {
     let mut restored = Vec::new();
     for refused in registry.ledger.due_refusals(REFUSALS_TRIED_MAX).await? {
@@ -74,11 +83,7 @@ async fn try_refusals(registry: &NodeRegistry) -> Result<(), Interrupted> {
 /// The item, where it is held and federated now.
 async fn try_again(registry: &NodeRegistry, refused: StoredRefusal) -> Result<Option<Item>, Interrupted> {
     let (seq, item) = (refused.seq, refused.item);
-    let arrival = registry.intake.take_refused(refused).await;
-    if let Some(change) = arrival.change {
-        registry.graph.notify(change);
-    }
-    match arrival.outcome {
+    match take(registry, refused).await {
         Outcome::Held { item, replaces } => {
             registry.network.withdraw(replaces.into_iter().map(|replaced| replaced.id).collect()).await?;
             Ok(Some(item))

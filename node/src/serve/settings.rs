@@ -1,29 +1,40 @@
 //! What the configuration means to each part of the node.
 
 use proto::crypto::TrustAnchors;
-use proto::federation::{self, Settings};
+use proto::federation::{self, ListedBy, Settings};
 use proto::node_id::NodeId;
 
-use crate::config::{Config, EmailConfirmation, Reminders};
+use crate::address_book::AddressBook;
+use crate::config::{Config, EmailConfirmation, PeerEntry, Reminders};
 use crate::intake::{EmailRule, Rules};
 use crate::mail::Links;
-use crate::registry::Identity;
+use crate::registry::{Identity, PeerIdentity};
+use crate::terms::Terms;
 
 /// What the node says of itself and calls its peers.
-pub(super) fn identity(config: &Config, node: NodeId) -> Identity {
+pub(super) fn identity(terms: &Terms, node: NodeId) -> Identity {
+    let config = &terms.config;
     Identity {
         node,
         name: config.node.name.clone(),
         public_url: config.node.public_url.as_ref().map(|url| url.as_str().to_owned()),
         federation: config.federation.name.clone(),
-        peer_names: config.peers.iter().map(|peer| (peer.id, peer.name.clone())).collect(),
+        peers: terms.peers(node).into_iter().map(|(peer, _)| known(terms, peer)).collect(),
+        roster: terms.roster.clone(),
     }
 }
 
+fn known(terms: &Terms, peer: PeerEntry) -> (NodeId, PeerIdentity) {
+    let of_roster = || terms.roster()?.members.get(&peer.id)?.url.clone();
+    let public_url = peer.public_url.as_ref().map(|url| url.as_str().to_owned()).or_else(of_roster);
+    (peer.id, PeerIdentity { name: peer.name, public_url })
+}
+
 /// The rules of intake.
-pub(crate) fn rules(config: &Config, node: NodeId, anchors: TrustAnchors) -> Rules {
+pub(crate) fn rules(terms: &Terms, node: NodeId, anchors: TrustAnchors) -> Rules {
+    let config = &terms.config;
     Rules {
-        trust: config.trust(node),
+        trust: terms.trust(node),
         admittance: config.federation.admittance,
         anchors,
         document_bytes_max: config.http.document_bytes_max,
@@ -53,19 +64,23 @@ pub(super) fn reminders(config: &Config) -> Option<Links> {
 }
 
 /// The settings of the state machine; its pauses are jittered by the node's own name.
-pub(super) fn machine(config: &Config, node: NodeId) -> Settings {
-    let peer = |entry: &crate::config::PeerEntry| federation::Peer {
+pub(super) fn machine(terms: &Terms, node: NodeId, book: &AddressBook) -> Settings {
+    let peer = |(entry, listed_by): (PeerEntry, ListedBy)| federation::Peer {
         node: entry.id,
         membership: entry.membership,
-        addresses: entry.addresses.clone(),
+        addresses: entry.addresses,
+        learned: book.addresses(&entry.id),
+        listed_by,
     };
     let (seed, _) = node.public_key().split_first_chunk::<8>().expect("a public key has 32 bytes");
     Settings {
         node,
-        admittance: config.federation.admittance,
-        peers: config.peers.iter().filter(|entry| entry.id != node).map(peer).collect(),
-        sync_interval_ms: config.federation.sync_interval_ms,
+        admittance: terms.config.federation.admittance,
+        peers: terms.peers(node).into_iter().map(peer).collect(),
+        sync_interval_ms: terms.config.federation.sync_interval_ms,
         seed: u64::from_be_bytes(*seed),
+        roster_authority: terms.config.roster_authority(),
+        roster: terms.roster.clone(),
     }
 }
 

@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
+use proto::digest::Sha256Digest;
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
@@ -196,6 +197,20 @@ impl Ledger {
         self.read(move |snapshot| refusals::after(snapshot, after, limit)).await
     }
 
+    /// At most `limit` refusals whose admission or entry has this identity.
+    pub async fn refusals_named(
+        &self,
+        identity: Sha256Digest,
+        limit: usize,
+    ) -> Result<Vec<StoredRefusal>, LedgerError> {
+        self.read(move |snapshot| refusals::named(snapshot, &identity, limit)).await
+    }
+
+    /// Has all that is refused tried again in the background; gives how many there are.
+    pub async fn retry_refusals(&self) -> Result<usize, LedgerError> {
+        self.writer.write(Session::reconsider_all).await
+    }
+
     /// The admissions that were refused, but for those of local entries.
     pub async fn refused_items(&self) -> Result<Vec<AdmissionId>, LedgerError> {
         self.read(|snapshot| refusals::items(snapshot)).await
@@ -209,6 +224,11 @@ impl Ledger {
     /// At most `limit` changes after the change `after`.
     pub async fn changes_after(&self, after: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
         self.read(move |snapshot| entries::changes_after(snapshot, after, limit)).await
+    }
+
+    /// The first change of an entry, by which it came to be held.
+    pub async fn first_change(&self, entry: EntryId) -> Result<Option<u64>, LedgerError> {
+        self.read(move |snapshot| entries::first_change(snapshot, entry)).await
     }
 
     /// The last change; 0 where there is none.

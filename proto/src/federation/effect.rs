@@ -7,6 +7,7 @@ use super::settings::Address;
 use crate::admission::AdmissionId;
 use crate::node_id::NodeId;
 use crate::reconcile::Item;
+use crate::roster::{BadRoster, RosterRefusal, VerifiedRoster};
 use crate::wire::{BadFrame, Envelope};
 
 /// The number of a request to a peer.
@@ -93,6 +94,18 @@ pub enum Effect {
         /// For what.
         fault: Fault,
     },
+    /// Keep a newer roster durably, and hand in the settings that follow from it.
+    AdoptRoster {
+        /// The roster.
+        roster: VerifiedRoster,
+    },
+    /// Keep where a listed peer is reached, for the next start.
+    KeepAddresses {
+        /// The peer.
+        peer: NodeId,
+        /// Where; in place of what was kept of it.
+        addresses: Vec<Address>,
+    },
     /// Tell the log and the status.
     Report(Event),
 }
@@ -140,6 +153,9 @@ pub enum Fault {
     /// It answered another question than was asked.
     #[error("an answer of another kind")]
     OtherAnswer,
+    /// It answered with something that is no roster, or with none that is newer.
+    #[error("bad roster: {0}")]
+    Roster(#[from] BadRoster),
     /// It reconciled without end and without a difference.
     #[error("reconciliation without end")]
     Endless,
@@ -234,6 +250,20 @@ pub enum Event {
         peer: NodeId,
         /// What it did.
         fault: Fault,
+    },
+    /// A peer has a roster that does not count here.
+    RosterRefused {
+        /// The peer.
+        peer: NodeId,
+        /// Why it does not count.
+        refusal: RosterRefusal,
+    },
+    /// A newer roster came from a peer.
+    RosterArrived {
+        /// The peer.
+        peer: NodeId,
+        /// Its version.
+        version: u64,
     },
     /// Gossip was ignored because too much is in verification; sync will bring it.
     GossipDropped {

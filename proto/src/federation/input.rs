@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::effect::{IntakeId, LoadId, RequestId};
-use super::settings::Settings;
+use super::settings::{Address, Settings};
 use crate::admission::AdmissionId;
 use crate::node_id::NodeId;
 use crate::reconcile::Item;
@@ -34,6 +34,13 @@ pub enum Input {
     DialFailed {
         /// The peer.
         peer: NodeId,
+    },
+    /// A connected peer said where it is reached.
+    AddressesLearned {
+        /// The peer.
+        peer: NodeId,
+        /// Where, in the words of the network.
+        addresses: Vec<Address>,
     },
     /// A gossip message arrived and is held back until its verdict.
     GossipArrived {

@@ -1,14 +1,16 @@
 //! Who is a peer, who is connected, whom to dial, and who is expelled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Federation;
 use super::effect::{DisconnectReason, Effect, Event, Fault};
-use super::settings::{Admittance, Peer, Settings};
+use super::roster::RosterState;
+use super::settings::{Address, Admittance, ListedBy, Peer, Settings};
 use super::sync::SyncState;
 use crate::admission::AdmissionId;
 use crate::bounds::{
-    BACKOFF_MS_MAX, BACKOFF_MS_MIN, DIAL_MS_MAX, DIALS_MAX, EXPULSION_MS, FAULT_FORGIVEN_MS, FAULTS_MAX, STRANGERS_MAX,
+    ADDRESS_BYTES_MAX, ADDRESSES_LEARNED_MAX, BACKOFF_MS_MAX, BACKOFF_MS_MIN, DIAL_MS_MAX, DIALS_MAX, EXPULSION_MS,
+    FAULT_FORGIVEN_MS, FAULTS_MAX, STRANGERS_MAX,
 };
 use crate::node_id::NodeId;
 use crate::timestamp::Instant;
@@ -27,6 +29,7 @@ pub(super) struct PeerState {
     /// When it was last heard through gossip, or connected.
     pub(super) heard: Instant,
     pub(super) feature_level: Option<u8>,
+    pub(super) roster: RosterState,
     /// Items that it sent in a bad form since it connected.
     pub(super) spoilt: BTreeSet<AdmissionId>,
     pub(super) sync: SyncState,
@@ -54,6 +57,7 @@ impl PeerState {
             expelled_until: None,
             heard: now,
             feature_level: None,
+            roster: RosterState::new(now),
             spoilt: BTreeSet::new(),
             sync: SyncState::new(now),
         }
@@ -63,13 +67,18 @@ impl PeerState {
         matches!(self.link, Link::Connected { .. })
     }
 
+    /// Whether the operator wants a connection to it.
+    fn is_wanted(&self) -> bool {
+        self.listed.as_ref().is_some_and(|peer| peer.listed_by == ListedBy::Operator)
+    }
+
     fn is_expelled(&self, now: Instant) -> bool {
         self.expelled_until.is_some_and(|until| now < until)
     }
 
     /// When it shall be dialled; never where it has no address.
     pub(super) fn dial_at(&self) -> Option<Instant> {
-        let has_address = self.listed.as_ref().is_some_and(|peer| !peer.addresses.is_empty());
+        let has_address = self.listed.as_ref().is_some_and(|peer| peer.dialled().next().is_some());
         match self.link {
             Link::Apart { dial_at, .. } if has_address => {
                 Some(self.expelled_until.map_or(dial_at, |until| until.max(dial_at)))
@@ -87,14 +96,20 @@ pub(super) fn backoff_ms(failures: u32) -> u64 {
 impl Federation {
     /// Takes over the operator's list: newly listed peers are dialled, unlisted ones are cut off at once.
     pub(super) fn apply_settings(&mut self, settings: Settings) {
+        if settings.roster != self.settings.roster || settings.roster_authority != self.settings.roster_authority {
+            self.compare_rosters();
+        }
         self.settings = settings;
         let own = self.settings.node;
-        for state in self.peers.values_mut() {
-            state.listed = None;
+        let mut learned: BTreeMap<NodeId, Vec<Address>> = BTreeMap::new();
+        for (peer, state) in &mut self.peers {
+            learned.extend(state.listed.take().map(|listed| (*peer, listed.learned)));
         }
         let now = self.now;
         for peer in self.settings.peers.clone().into_iter().filter(|peer| peer.node != own) {
             let node = peer.node;
+            let learned = learned.remove(&node).filter(|learned| !learned.is_empty());
+            let peer = Peer { learned: learned.unwrap_or(peer.learned), ..peer };
             self.peers.entry(node).or_insert_with(|| PeerState::new(None, now)).listed = Some(peer);
         }
         let closed = self.settings.admittance == Admittance::Closed;
@@ -129,6 +144,8 @@ impl Federation {
         state.dial_failures = 0;
         state.heard = now;
         state.sync.due = now;
+        state.roster = RosterState::new(now);
+        state.feature_level = None;
         self.report(Event::PeerUp { peer });
     }
 
@@ -188,12 +205,13 @@ impl Federation {
 
     /// Dials whom it is time to dial, and ends dials and expulsions whose time is over.
     pub(super) fn tend_peers(&mut self) {
+        let neighbours = self.roster_neighbours();
         for peer in self.peers.keys().copied().collect::<Vec<_>>() {
-            self.tend_peer(peer);
+            self.tend_peer(peer, &neighbours);
         }
     }
 
-    fn tend_peer(&mut self, peer: NodeId) {
+    fn tend_peer(&mut self, peer: NodeId, neighbours: &BTreeSet<NodeId>) {
         let now = self.now;
         let Some(state) = self.peers.get_mut(&peer) else { return };
         if state.expelled_until.is_some_and(|until| until <= now) {
@@ -205,7 +223,8 @@ impl Federation {
         {
             return self.on_dial_failed(peer);
         }
-        if state.dial_at().is_some_and(|dial_at| dial_at <= now) && self.dials() < DIALS_MAX {
+        let is_wanted = state.is_wanted() || neighbours.contains(&peer);
+        if is_wanted && state.dial_at().is_some_and(|dial_at| dial_at <= now) && self.dials() < DIALS_MAX {
             return self.dial(peer);
         }
         self.forget_stranger(&peer);
@@ -218,20 +237,21 @@ impl Federation {
     fn dial(&mut self, peer: NodeId) {
         let Some(state) = self.peers.get_mut(&peer) else { return };
         let (Some(listed), Link::Apart { since, .. }) = (&state.listed, state.link) else { return };
-        let turn = state.dial_failures as usize % listed.addresses.len().max(1);
-        let Some(address) = listed.addresses.get(turn).cloned() else { return };
+        let turn = state.dial_failures as usize % listed.dialled().count().max(1);
+        let Some(address) = listed.dialled().nth(turn).cloned() else { return };
         state.link = Link::Dialling { since, until: self.now.plus_ms(DIAL_MS_MAX) };
         self.emit(Effect::Dial { peer, address });
     }
 
     pub(super) fn next_peer_wake(&self) -> Option<Instant> {
         let may_dial = self.dials() < DIALS_MAX;
-        let wake = |state: &PeerState| match state.link {
+        let neighbours = self.roster_neighbours();
+        let wake = |(peer, state): (&NodeId, &PeerState)| match state.link {
             Link::Dialling { until, .. } => Some(until),
-            Link::Apart { .. } if may_dial => state.dial_at(),
+            Link::Apart { .. } if may_dial && (state.is_wanted() || neighbours.contains(peer)) => state.dial_at(),
             _ => None,
         };
-        self.peers.values().filter_map(wake).min()
+        self.peers.iter().filter_map(wake).min()
     }
 
     /// Counts a peer's fault; one too many expels it.
@@ -249,6 +269,19 @@ impl Federation {
                 self.cut_off(peer, DisconnectReason::Expelled);
             }
         }
+    }
+
+    /// A peer says where it is reached. It can only lead the dials to itself astray: whoever answers there must be it.
+    pub(super) fn on_addresses(&mut self, peer: NodeId, mut addresses: Vec<Address>) {
+        addresses.truncate(ADDRESSES_LEARNED_MAX);
+        addresses.retain(|address| address.len() <= ADDRESS_BYTES_MAX);
+        let Some(state) = self.peers.get_mut(&peer).filter(|state| state.is_connected()) else { return };
+        let Some(listed) = &mut state.listed else { return };
+        if addresses.is_empty() || addresses == listed.learned {
+            return;
+        }
+        listed.learned.clone_from(&addresses);
+        self.emit(Effect::KeepAddresses { peer, addresses });
     }
 
     fn cut_off(&mut self, peer: NodeId, reason: DisconnectReason) {

@@ -30,6 +30,8 @@ pub(super) enum Purpose {
     Announced { message: GossipId, item: AdmissionId },
     /// To say that this node has grown.
     Grown,
+    /// To compare rosters.
+    Roster,
 }
 
 impl Purpose {
@@ -38,7 +40,7 @@ impl Purpose {
         match self {
             Self::Batch { items } => items,
             Self::Announced { item, .. } => std::slice::from_ref(item),
-            Self::Round | Self::Grown => &[],
+            Self::Round | Self::Grown | Self::Roster => &[],
         }
     }
 }
@@ -66,6 +68,7 @@ impl Federation {
             Purpose::Batch { items } => self.on_batch(from, items, response),
             Purpose::Announced { message, item } => self.on_announced(from, message, item, response),
             Purpose::Grown => (),
+            Purpose::Roster => self.on_roster_answer(from, response),
         }
     }
 

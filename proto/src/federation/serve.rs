@@ -37,6 +37,7 @@ impl Federation {
             Request::Reconcile { frame } => self.serve_round(from, request, &frame),
             Request::Fetch { items } => self.serve_fetch(from, request, items),
             Request::Grown => self.serve_grown(from, request),
+            Request::Roster { held } => self.serve_roster(from, request, held),
         }
     }
 
@@ -83,7 +84,7 @@ impl Federation {
         }
     }
 
-    fn respond(&mut self, to: NodeId, request: ServedId, response: &Response) {
+    pub(super) fn respond(&mut self, to: NodeId, request: ServedId, response: &Response) {
         self.emit(Effect::Respond { to, request, bytes: response.encode() });
     }
 }

@@ -3,8 +3,9 @@
 use super::Federation;
 use super::effect::{SyncFailure, SyncSummary};
 use super::membership::{Link, PeerState};
-use super::settings::{Membership, Peer};
+use super::settings::{Address, ListedBy, Membership, Peer};
 use crate::node_id::NodeId;
+use crate::roster::RosterRank;
 use crate::timestamp::Instant;
 
 /// One peer.
@@ -22,6 +23,10 @@ pub struct PeerStatus {
     pub faults: u32,
     /// What it understands, once it was heard.
     pub feature_level: Option<u8>,
+    /// Who listed it; `None` for a stranger.
+    pub listed_by: Option<ListedBy>,
+    /// The roster that it has, as it last said.
+    pub roster: Option<RosterRank>,
 }
 
 /// Whether a peer is connected.
@@ -91,6 +96,13 @@ impl Federation {
         self.peers.iter().map(|(node, state)| self.peer_status(*node, state))
     }
 
+    /// Where a listed peer is dialled, in turn.
+    #[must_use]
+    pub fn addresses(&self, peer: &NodeId) -> Vec<Address> {
+        let listed = self.peers.get(peer).and_then(|state| state.listed.as_ref());
+        listed.into_iter().flat_map(Peer::dialled).cloned().collect()
+    }
+
     /// How much of its bounds the node uses.
     #[must_use]
     pub fn load(&self) -> Load {
@@ -118,6 +130,8 @@ impl Federation {
             },
             faults: state.faults,
             feature_level: state.feature_level,
+            listed_by: state.listed.as_ref().map(|peer| peer.listed_by),
+            roster: state.roster.of_peer,
         }
     }
 

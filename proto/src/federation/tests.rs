@@ -13,6 +13,7 @@ use crate::bounds::{
 use crate::wire::{Envelope, Gossip, Request, RequestRefusal, Response};
 
 mod membership;
+mod roster;
 mod spread;
 mod sync;
 
@@ -36,8 +37,18 @@ fn settings(name: &str, admittance: Admittance, peers: &[&str]) -> Settings {
         node: named(peer),
         membership: Membership::Member,
         addresses: vec![format!("{peer}/1"), format!("{peer}/2")],
+        learned: Vec::new(),
+        listed_by: ListedBy::Operator,
     });
-    Settings { node: named(name), admittance, peers: peers.collect(), sync_interval_ms: INTERVAL_MS, seed: 1 }
+    Settings {
+        node: named(name),
+        admittance,
+        peers: peers.collect(),
+        sync_interval_ms: INTERVAL_MS,
+        seed: 1,
+        roster_authority: None,
+        roster: None,
+    }
 }
 
 /// The entry of a number; numbers from 900 on are invalid, from 800 on refused.

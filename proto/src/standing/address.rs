@@ -118,7 +118,7 @@ impl Address {
 
 impl Precedence {
     fn of(claim: &Claim, trust: &Trust) -> Self {
-        let by_members = claim.witnesses.iter().filter(|witness| trust.members.contains_key(&witness.origin));
+        let by_members = claim.witnesses.iter().filter(|by| trust.is_of_member(&by.origin, by.admitted));
         let first = by_members.map(|witness| (witness.admitted, witness.origin)).min();
         let (moment, origin) = first.map_or((claim.first_seen, None), |(admitted, origin)| (admitted, Some(origin)));
         Self { is_unlisted: origin.is_none(), moment, entry: claim.entry, key: claim.key, origin }

@@ -8,6 +8,7 @@ use super::{BadFrame, Envelope, FEATURE_LEVEL, Received, RequestRefusal, VERSION
 use crate::admission::{self, AdmissionId};
 use crate::digest::Sha256Digest;
 use crate::reconcile::Item;
+use crate::roster::RosterRank;
 use crate::timestamp::Instant;
 
 const HEADER_BYTES: usize = 2;
@@ -29,6 +30,13 @@ pub(super) enum Request {
     Reconcile { frame: Vec<u8> },
     Fetch { items: Vec<[u8; 32]> },
     Grown,
+    Roster { held: Option<Rank> },
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct Rank {
+    version: u64,
+    payload: [u8; 32],
 }
 
 #[derive(Encode, Decode)]
@@ -37,6 +45,7 @@ pub(super) enum Response {
     Envelopes { considered: u16, envelopes: Vec<WireEnvelope> },
     Noted,
     Refused(Refusal),
+    Roster { held: Option<Rank>, newer: Option<Vec<u8>> },
 }
 
 #[derive(Encode, Decode)]
@@ -123,6 +132,7 @@ impl From<&super::Request> for Request {
             super::Request::Reconcile { frame } => Self::Reconcile { frame: frame.to_vec() },
             super::Request::Fetch { items } => Self::Fetch { items: items.iter().map(|id| *id.as_bytes()).collect() },
             super::Request::Grown => Self::Grown,
+            super::Request::Roster { held } => Self::Roster { held: held.map(Rank::from) },
         }
     }
 }
@@ -133,6 +143,7 @@ impl From<Request> for super::Request {
             Request::Reconcile { frame } => Self::Reconcile { frame: frame.into() },
             Request::Fetch { items } => Self::Fetch { items: items.into_iter().map(item_id).collect() },
             Request::Grown => Self::Grown,
+            Request::Roster { held } => Self::Roster { held: held.map(RosterRank::from) },
         }
     }
 }
@@ -146,6 +157,9 @@ impl From<&super::Response> for Response {
                 envelopes: envelopes.iter().map(WireEnvelope::from).collect(),
             },
             super::Response::Noted => Self::Noted,
+            super::Response::Roster { held, newer } => {
+                Self::Roster { held: held.map(Rank::from), newer: newer.as_ref().map(|roster| roster.to_vec()) }
+            }
             super::Response::Refused(RequestRefusal::Overloaded) => Self::Refused(Refusal::Overloaded),
             super::Response::Refused(RequestRefusal::NotAPeer) => Self::Refused(Refusal::NotAPeer),
             super::Response::Refused(RequestRefusal::Unreadable) => Self::Refused(Refusal::Unreadable),
@@ -164,10 +178,25 @@ impl TryFrom<Response> for super::Response {
                 envelopes: envelopes.into_iter().map(Envelope::try_from).collect::<Result<_, _>>()?,
             },
             Response::Noted => Self::Noted,
+            Response::Roster { held, newer } => {
+                Self::Roster { held: held.map(RosterRank::from), newer: newer.map(Bytes::from) }
+            }
             Response::Refused(Refusal::Overloaded) => Self::Refused(RequestRefusal::Overloaded),
             Response::Refused(Refusal::NotAPeer) => Self::Refused(RequestRefusal::NotAPeer),
             Response::Refused(Refusal::Unreadable) => Self::Refused(RequestRefusal::Unreadable),
         })
+    }
+}
+
+impl From<RosterRank> for Rank {
+    fn from(rank: RosterRank) -> Self {
+        Self { version: rank.version, payload: *rank.payload.as_bytes() }
+    }
+}
+
+impl From<Rank> for RosterRank {
+    fn from(wire: Rank) -> Self {
+        Self { version: wire.version, payload: Sha256Digest::from_bytes(wire.payload) }
     }
 }
 

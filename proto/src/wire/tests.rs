@@ -1,6 +1,7 @@
 //! Claims about frames.
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 
 use super::*;
@@ -29,6 +30,11 @@ fn any_bytes() -> impl Strategy<Value = Bytes> {
     vec(any::<u8>(), 1..2000).prop_map(Bytes::from)
 }
 
+fn any_rank() -> impl Strategy<Value = RosterRank> {
+    (any::<u64>(), any::<[u8; 32]>())
+        .prop_map(|(version, payload)| RosterRank { version, payload: Sha256Digest::from_bytes(payload) })
+}
+
 fn any_gossip() -> impl Strategy<Value = Gossip> {
     prop_oneof![
         any_envelope().prop_map(Gossip::Entry),
@@ -42,6 +48,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         any_bytes().prop_map(|frame| Request::Reconcile { frame }),
         vec(any_id(), 1..=FETCH_ITEMS_MAX).prop_map(|items| Request::Fetch { items }),
         Just(Request::Grown),
+        option::of(any_rank()).prop_map(|held| Request::Roster { held }),
     ]
 }
 
@@ -51,6 +58,7 @@ fn any_response() -> impl Strategy<Value = Response> {
         vec(any_envelope(), 0..9)
             .prop_map(|envelopes| Response::Envelopes { considered: 9 + envelopes.len() as u16, envelopes }),
         Just(Response::Noted),
+        (option::of(any_rank()), option::of(any_bytes())).prop_map(|(held, newer)| Response::Roster { held, newer }),
         Just(Response::Refused(RequestRefusal::Overloaded)),
         Just(Response::Refused(RequestRefusal::NotAPeer)),
         Just(Response::Refused(RequestRefusal::Unreadable)),
@@ -95,29 +103,72 @@ proptest! {
     }
 }
 
+/// The recorded frames of level 1: each message with what follows the version and the level.
+fn requests_of_level_1() -> Vec<(Request, Vec<u8>)> {
+    vec![
+        (Request::Reconcile { frame: Bytes::from_static(b"ab") }, vec![0, 2, b'a', b'b']),
+        (Request::Fetch { items: vec![id(7)] }, [&[1, 1][..], &[7; 32]].concat()),
+        (Request::Grown, vec![2]),
+    ]
+}
+
+fn responses_of_level_1() -> Vec<(Response, Vec<u8>)> {
+    let envelopes = vec![envelope(b"xml", 9)];
+    vec![
+        (Response::Reconciled { frame: Bytes::from_static(b"c") }, vec![0, 1, b'c']),
+        (Response::Envelopes { considered: 2, envelopes }, [&[1, 2, 1, 3][..], b"xml", &[9; 170]].concat()),
+        (Response::Noted, vec![2]),
+        (Response::Refused(RequestRefusal::Overloaded), vec![3, 0]),
+        (Response::Refused(RequestRefusal::NotAPeer), vec![3, 1]),
+        (Response::Refused(RequestRefusal::Unreadable), vec![3, 2]),
+    ]
+}
+
+fn gossip_of_level_1() -> Vec<(Gossip, Vec<u8>)> {
+    let announced = Item { admitted: Instant::from_unix_ms(300), id: id(5) };
+    vec![
+        (Gossip::Entry(envelope(b"<a/>", 3)), [&[0, 4][..], b"<a/>", &[3; 170]].concat()),
+        (Gossip::Announcement(announced), [&[1, 251, 44, 1][..], &[5; 32]].concat()),
+    ]
+}
+
+/// The recorded frames that level 2 adds.
+fn request_of_level_2() -> (Request, Vec<u8>) {
+    let held = Some(RosterRank { version: 3, payload: Sha256Digest::from_bytes([6; 32]) });
+    (Request::Roster { held }, [&[3, 1, 3][..], &[6; 32]].concat())
+}
+
+fn responses_of_level_2() -> Vec<(Response, Vec<u8>)> {
+    let newer = Some(Bytes::from_static(b"{}"));
+    vec![
+        (Response::Roster { held: None, newer: None }, vec![4, 0, 0]),
+        (Response::Roster { held: None, newer }, vec![4, 0, 1, 2, b'{', b'}']),
+    ]
+}
+
+/// What was recorded is read, and is what this version writes but for its own level.
+fn check<M: PartialEq + std::fmt::Debug>(
+    (message, payload): (M, Vec<u8>),
+    level: u8,
+    encode: impl Fn(&M) -> Bytes,
+    decode: impl Fn(&[u8]) -> Result<Received<M>, BadFrame>,
+) {
+    assert_eq!(encode(&message).get(2..), Some(&payload[..]), "{message:?}");
+    let recorded = [&[1, level][..], &payload].concat();
+    assert_eq!(decode(&recorded), Ok(Received { feature_level: level, message }));
+}
+
 #[test]
-fn frames_keep_their_bytes_for_ever() {
-    let frames: [(Bytes, &[u8]); 8] = [
-        (Request::Grown.encode(), &[1, 1, 2]),
-        (Request::Reconcile { frame: Bytes::from_static(b"ab") }.encode(), &[1, 1, 0, 2, b'a', b'b']),
-        (Request::Fetch { items: vec![id(7)] }.encode(), &[&[1, 1, 1, 1][..], &[7; 32]].concat()),
-        (Response::Reconciled { frame: Bytes::from_static(b"c") }.encode(), &[1, 1, 0, 1, b'c']),
-        (Response::Noted.encode(), &[1, 1, 2]),
-        (Response::Refused(RequestRefusal::NotAPeer).encode(), &[1, 1, 3, 1]),
-        (
-            Response::Envelopes { considered: 2, envelopes: vec![envelope(b"xml", 9)] }.encode(),
-            &[&[1, 1, 1, 2, 1, 3][..], b"xml", &[9; 170]].concat(),
-        ),
-        (
-            Gossip::Announcement(Item { admitted: Instant::from_unix_ms(300), id: id(5) }).encode(),
-            &[&[1, 1, 1, 251, 44, 1][..], &[5; 32]].concat(),
-        ),
-    ];
-    for (frame, golden) in frames {
-        assert_eq!(&frame[..], golden);
-    }
-    let entry = Gossip::Entry(envelope(b"<a/>", 3)).encode();
-    assert_eq!(&entry[..], [&[1, 1, 0, 4][..], b"<a/>", &[3; 170]].concat());
+fn recorded_frames_of_level_1_are_read_and_written_for_ever() {
+    requests_of_level_1().into_iter().for_each(|frame| check(frame, 1, Request::encode, Request::decode));
+    responses_of_level_1().into_iter().for_each(|frame| check(frame, 1, Response::encode, Response::decode));
+    gossip_of_level_1().into_iter().for_each(|frame| check(frame, 1, Gossip::encode, Gossip::decode));
+}
+
+#[test]
+fn recorded_frames_of_level_2_are_read_and_written_for_ever() {
+    check(request_of_level_2(), 2, Request::encode, Request::decode);
+    responses_of_level_2().into_iter().for_each(|frame| check(frame, 2, Response::encode, Response::decode));
 }
 
 #[test]

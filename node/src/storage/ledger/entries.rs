@@ -89,6 +89,13 @@ pub(super) fn changes_after(connection: &Connection, after: u64, limit: usize) -
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The first change of an entry.
+pub(super) fn first_change(connection: &Connection, entry: EntryId) -> Result<Option<u64>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT MIN(seq) FROM placement_change WHERE entry = ?1")?;
+    let first = statement.query_row((entry.as_bytes(),), |row| row.get::<_, Option<i64>>(0))?;
+    Ok(first.map(i64::cast_unsigned))
+}
+
 /// The last change; 0 where there is none.
 pub(super) fn last_change(connection: &Connection) -> Result<u64, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT COALESCE(MAX(seq), 0) FROM placement_change")?;

@@ -46,8 +46,8 @@ impl Judge {
 
     /// What concerns one document and its admission, whatever else is held.
     pub(super) fn judge_document(&self, candidate: &Candidate) -> Result<(), PolicyRefusal> {
-        let origin = candidate.receipt.receipt.origin;
-        let is_unlisted = self.admittance == Admittance::Closed && !self.trust.members.contains_key(&origin);
+        let proto::admission::Receipt { origin, admitted, .. } = candidate.receipt.receipt;
+        let is_unlisted = self.admittance == Admittance::Closed && !self.trust.is_of_member(&origin, admitted);
         if is_unlisted && candidate.origin_rule == OriginRule::Applies {
             return Err(PolicyRefusal::UnlistedOrigin(origin));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
+use proto::digest::Sha256Digest;
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::timestamp::Instant;
@@ -141,6 +142,15 @@ impl Session {
         Ok(())
     }
 
+    /// Has all that is refused tried again; gives how many there are.
+    pub(super) fn reconsider_all(&mut self) -> Result<usize, LedgerError> {
+        let due = self.connection.prepare_cached("UPDATE refusal SET judged = 0")?.execute(())?;
+        if due > 0 {
+            self.tell_work();
+        }
+        Ok(due)
+    }
+
     /// Leaves a refusal as it is under the judgement in force.
     pub(super) fn keep_refused(&self, seq: u64) -> Result<(), LedgerError> {
         self.connection
@@ -184,6 +194,19 @@ pub(super) fn due(connection: &Connection, limit: usize) -> Result<Vec<StoredRef
     );
     let mut statement = connection.prepare_cached(&statement)?;
     let rows = statement.query_map((i64::try_from(limit).unwrap_or(i64::MAX),), stored)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// At most `limit` refusals whose admission or entry has this identity, oldest first.
+pub(super) fn named(
+    connection: &Connection,
+    identity: &Sha256Digest,
+    limit: usize,
+) -> Result<Vec<StoredRefusal>, LedgerError> {
+    let mut statement =
+        connection.prepare_cached(&format!("{STORED} WHERE item = ?1 OR entry = ?1 ORDER BY seq LIMIT ?2"))?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map((identity.as_bytes(), limit), stored)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -92,3 +92,28 @@ fn a_federation_may_be_driven_from_any_thread() {
     fn is_send<T: Send>(_: &T) {}
     is_send(&Person::knowing("alice", &[]).federation);
 }
+
+#[test]
+fn a_peer_without_an_address_is_dialled_where_it_said_it_is_reached() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    let mut settings = settings("alice", Admittance::Closed, &["bob"]);
+    settings.peers[0].addresses.clear();
+    alice.is_told(Input::MembersChanged { settings: settings.clone() });
+    alice.meets("bob");
+    let addresses = vec!["bob/9".to_owned()];
+    let learned = Input::AddressesLearned { peer: named("bob"), addresses: addresses.clone() };
+    let kept = alice.is_told(learned.clone());
+    assert!(kept.contains(&Effect::KeepAddresses { peer: named("bob"), addresses }), "{kept:?}");
+    assert!(alice.is_told(learned).is_empty(), "what is known is not kept again");
+    alice.is_told(Input::MembersChanged { settings });
+    alice.is_told(Input::PeerDisconnected { peer: named("bob") });
+    assert_eq!(dials(&alice.waits(10_000)), ["bob/9"]);
+}
+
+#[test]
+fn what_strangers_say_of_their_addresses_is_not_kept() {
+    let mut alice = Person::new("alice", Admittance::Open, &[]);
+    alice.meets("mallory");
+    let addresses = vec!["victim/1".to_owned()];
+    assert!(alice.is_told(Input::AddressesLearned { peer: named("mallory"), addresses }).is_empty());
+}
