@@ -140,7 +140,7 @@ pub enum Answer {
     /// An event; further ones follow until either side ends.
     Event {
         /// It.
-        event: Event,
+        event: Box<Event>,
     },
     /// A peer has answered.
     Pinged {

@@ -134,7 +134,6 @@ pub enum NetworkError {
     Stopped,
 }
 
-#[expect(clippy::large_enum_variant, reason = "at most 256 wait, and the large one is the usual one")]
 enum Command {
     Spread { item: Item, replaces: Option<Item>, envelope: Envelope },
     ChangeMembers(Settings),

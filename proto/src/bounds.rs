@@ -96,6 +96,13 @@ pub const GOSSIP_FRAME_BYTES_MAX: usize = 40 * 1024;
 /// with one empty list; larger frames save rounds but verify slower than they travel.
 pub const RECONCILE_FRAME_BYTES_MAX: usize = 64 * 1024;
 
+/// Most ranges of a reconciliation frame that are read. A frame of [`RECONCILE_FRAME_BYTES_MAX`] of ours has at most
+/// 3,449 fingerprints, and short ranges only answer such; a stranger's could have 21,000, each of which is looked up.
+pub const RECONCILE_RANGES_MAX: usize = 12 * 1024;
+
+/// Most items that one round names as lacked by the responder; five bytes of his can say that he has nothing at all.
+pub const RECONCILE_HAVE_MAX: usize = 64 * 1024;
+
 /// Most items of one fetch; 256 documents of the usual 5 KB fill one response.
 pub const FETCH_ITEMS_MAX: usize = 256;
 

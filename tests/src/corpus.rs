@@ -145,7 +145,7 @@ fn frames(envelopes: &[Envelope]) -> Vec<Bytes> {
 
 /// First frames of small and larger sets, and the answers to them.
 fn reconciliations(envelopes: &[Envelope]) -> Vec<Bytes> {
-    let mut all = set(envelopes);
+    let all = set(envelopes);
     let mut frames = Vec::new();
     for count in [0, 1, envelopes.len() / 2, envelopes.len()] {
         let (_, first) = set(&envelopes[..count]).start(RECONCILE_FRAME_BYTES_MAX);

@@ -79,7 +79,7 @@ fn a_large_dependency_is_named_in_its_home_only() {
     let homes = [
         ("openssl", "proto/src/crypto"),
         ("bincode", "proto/src/wire"),
-        ("negentropy", "proto/src/reconcile"),
+        ("quick_xml", "web/src/text"),
         ("axum", "web/src"),
         ("askama", "web/src"),
         ("libp2p", "node/src/network"),

@@ -17,9 +17,9 @@ use proto::timestamp::{Instant, Timestamp};
 
 use crate::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 use crate::registry::{
-    Coordinates, Counts, Cursor, DocumentEvidence, Endorser, Explained, Federation, ListFilter, Listing, Located, Page,
-    Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Scope, Status, Summary, UploadRefusal,
-    Uploaded,
+    Coordinates, Counts, Cursor, DocumentEvidence, Endorser, Explained, Federation, ListFilter, Listed, Listing,
+    Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Roster, Scope, Status,
+    Summary, UploadRefusal, Uploaded,
 };
 
 pub(crate) use documents::{signed, signed_as, template};

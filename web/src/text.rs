@@ -74,20 +74,12 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Text for XML: the five signs escaped, what XML 1.0 cannot carry replaced (section 2.2).
 pub(crate) fn escape_xml(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\t' | '\n' | '\r' => escaped.push(character),
-            '\0'..'\u{20}' | '\u{FFFE}' | '\u{FFFF}' => escaped.push('\u{FFFD}'),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
+    let readable = |c: char| match c {
+        '\t' | '\n' | '\r' => c,
+        '\0'..'\u{20}' | '\u{FFFE}' | '\u{FFFF}' => '\u{FFFD}',
+        _ => c,
+    };
+    quick_xml::escape::escape(text.chars().map(readable).collect::<String>()).into_owned()
 }
 
 /// Why an entry stands where it does, in a sentence.

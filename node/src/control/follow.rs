@@ -67,6 +67,6 @@ async fn tell_again<H: Handler>(handler: &H, mut told: u64, writing: &mut OwnedW
 }
 
 async fn send(writing: &mut OwnedWriteHalf, event: Arc<Event>) -> bool {
-    let answer = Answer::Event { event: Arc::unwrap_or_clone(event) };
+    let answer = Answer::Event { event: Box::new(Arc::unwrap_or_clone(event)) };
     matches!(timeout(bounds::CONTROL_TIMEOUT, write_line(writing, &answer)).await, Ok(Ok(())))
 }

@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         admitted: Instant::from_unix_ms(number * 1000),
         id: AdmissionId::from_digest(Sha256Digest::of(&number.to_be_bytes())),
     };
-    let mut held: ItemSet = (0..ITEMS).map(item).collect();
+    let held: ItemSet = (0..ITEMS).map(item).collect();
     if let Ok(answer) = held.respond(bytes, RECONCILE_FRAME_BYTES_MAX) {
         // The answer is cut at the limit, give or take the item that crosses it.
         assert!(answer.len() <= RECONCILE_FRAME_BYTES_MAX + 1024, "an answer of {} bytes", answer.len());

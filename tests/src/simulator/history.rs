@@ -85,6 +85,7 @@ pub(super) fn brief(input: &Input) -> String {
         Input::PeerConnected { .. } => "connected".to_owned(),
         Input::PeerDisconnected { .. } => "disconnected".to_owned(),
         Input::DialFailed { .. } => "dial failed".to_owned(),
+        Input::AddressesLearned { addresses, .. } => format!("{} addresses", addresses.len()),
         Input::MembersChanged { .. } => "members changed".to_owned(),
         Input::TrustChanged { .. } => "trust changed".to_owned(),
         Input::ItemsWithdrawn { items } => format!("{} withdrawn", items.len()),
@@ -103,6 +104,8 @@ pub(super) fn brief_event(event: &Event) -> String {
         Event::EntryArrived { .. } => "an entry".to_owned(),
         Event::ItemRefused { reason, .. } => format!("a refusal: {reason}"),
         Event::PeerFaulted { fault, .. } => format!("a fault: {fault}"),
+        Event::RosterArrived { version, .. } => format!("roster {version}"),
+        Event::RosterRefused { refusal, .. } => format!("a roster refused: {refusal}"),
         Event::GossipDropped { .. } => "gossip dropped".to_owned(),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use proto::admission::AdmissionId;
 use proto::federation::{
-    Admittance, Answer, DisconnectReason, Effect, Input, IntakeId, LoadId, Membership, Peer, RequestId, Settings,
+    Admittance, Answer, DisconnectReason, Effect, Input, IntakeId, ListedBy, LoadId, Membership, Peer, RequestId,
+    Settings,
 };
 use proto::node_id::NodeId;
 use proto::reconcile::ItemSet;
@@ -154,6 +155,8 @@ impl World {
                 node: node(other),
                 membership: Membership::Member,
                 addresses: vec![format!("site {other}")],
+                learned: Vec::new(),
+                listed_by: ListedBy::Operator,
             });
             let settings = Settings {
                 node: node(site),
@@ -161,6 +164,8 @@ impl World {
                 peers: peers.collect(),
                 sync_interval_ms: SYNC_INTERVAL_MS,
                 seed: self.random.next(),
+                roster_authority: None,
+                roster: None,
             };
             self.numbers.insert(node(site), site);
             self.sites.push(Site { node: node(site), kind, settings, epoch: 0, disk: Disk::default(), running: None });
@@ -313,6 +318,10 @@ impl World {
                 self.schedule(takes_ms, Happening::LoadEnds { site, epoch, load, items });
             }
             Effect::Penalise { peer, fault } => self.on_penalty(site, self.number(&peer), &fault.to_string()),
+            // No site has an authority over rosters, and none says where it is reached.
+            Effect::AdoptRoster { .. } | Effect::KeepAddresses { .. } => {
+                self.fail(format!("{site} learns what none told"))
+            }
             Effect::Report(event) => self.note(format!("{site} reports {}", brief_event(&event))),
         }
     }

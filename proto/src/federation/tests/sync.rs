@@ -155,7 +155,7 @@ fn a_peer_that_does_not_answer_is_asked_again_after_growing_pauses() {
 #[test]
 fn an_envelope_that_was_not_asked_for_costs_the_sender_and_is_not_verified() {
     let mut alice = Person::knowing("alice", &["bob"]);
-    let (mut bob, effects) = (bob_holding(0..3), alice.meets("bob"));
+    let (bob, effects) = (bob_holding(0..3), alice.meets("bob"));
     let (round, Request::Reconcile { frame }) = requests(&effects)[0].clone() else { panic!("{effects:?}") };
     let frame = bob.federation.items.respond(&frame, 65_536).expect("own frames are read");
     let effects = alice.is_answered("bob", round, &Response::Reconciled { frame });
