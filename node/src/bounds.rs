@@ -165,6 +165,18 @@ pub const EVENTS_AT_ONCE: usize = 128;
 /// Pause before changes are looked at again that could not be read.
 pub const EVENTS_AGAIN: Duration = Duration::from_secs(1);
 
+/// Most hooks; each keeps a place among the events.
+pub const HOOKS_MAX: usize = 16;
+
+/// How often an event is handed to a hook that fails.
+pub const HOOK_ATTEMPTS_MAX: u32 = 3;
+
+/// Pause after a hook failed; it grows with each failure.
+pub const HOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// What is kept of what a failing program says.
+pub const HOOK_ERROR_BYTES_MAX: u64 = 1024;
+
 /// Reports of the network that wait to be told.
 pub const REPORTS_WAITING_MAX: usize = 1024;
 

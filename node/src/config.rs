@@ -18,9 +18,11 @@ use web::{BasePath, PublicUrl};
 
 use crate::bounds;
 use crate::files;
+use crate::hooks::Hook;
 
 mod example;
 mod federation;
+mod hooks;
 mod mail;
 mod peers;
 mod reader;
@@ -56,6 +58,8 @@ pub struct Config {
     pub log: LogSection,
     /// `[storage]`.
     pub storage: StorageSection,
+    /// `[[hook]]`.
+    pub hooks: Vec<Hook>,
     /// `[mail]`; none where the node sends none.
     pub mail: Option<MailSection>,
 }
@@ -294,6 +298,7 @@ impl Default for Config {
             query: QuerySection { timeout_ms: 10_000, rows_max: 10_000, concurrent_max: 4 },
             log: LogSection { filter: "info".to_owned(), format: LogFormat::Text },
             storage: StorageSection { graph: GraphStorage::Disk },
+            hooks: Vec::new(),
             mail: None,
         }
     }

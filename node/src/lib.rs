@@ -21,6 +21,7 @@ pub mod registry;
 
 pub mod control;
 pub mod events;
+pub mod hooks;
 pub mod serve;
 
 pub mod maintenance;

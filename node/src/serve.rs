@@ -106,6 +106,9 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let events = Events::default();
     let tasks = TaskTracker::new();
     tasks.spawn(events::follow_peers(reported, identity.clone(), clock.clone(), events.clone()));
+    for hook in config.hooks.clone() {
+        tasks.spawn(hook.run(events.clone(), clock.clone(), stop.clone()));
+    }
     let (ledger, graph) = (stores.ledger.clone(), stores.graph.clone());
     tasks.spawn(events::follow_entries(ledger, graph, clock.clone(), events.clone(), stop.clone()));
     let registry = NodeRegistry {

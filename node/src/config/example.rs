@@ -104,6 +104,13 @@ confirm_waived_for = []
 # # Remind endorsers every 30 days of what they endorse here, and 3 days before an entry's validity ends.
 # reminders = false
 
+# A program that is started, or an address that is posted to, on what happens here; the event comes as JSON, as
+# marketplace events --format json shows it. Without events, on all of them.
+# [[hook]]
+# events = ["entry_admitted", "entry_superseded"]
+# command = ["/usr/local/bin/deprecated-images"]
+# timeout = "30s"
+
 [query]
 # The limits of one SPARQL query, and how many run at once.
 timeout = "10s"

@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::reader::{Finding, Findings, Misread, Section};
 use super::values::{DAY_MS, boolean, choice, duration_ms, key_digest, list, mistyped, number, parsed, text};
-use super::{Config, EmailConfirmation, GraphStorage, LogFormat, PeerEntry, Uploads, federation, mail};
+use super::{Config, EmailConfirmation, GraphStorage, LogFormat, PeerEntry, Uploads, federation, hooks, mail};
 use crate::bounds;
 
 /// A century, which opens a window wide enough for any archive.
@@ -50,6 +50,7 @@ impl<'text> Reading<'text, '_> {
         self.section("http", &mut config, http);
         self.section("federation", &mut config, federation::read);
         config.peers = self.peers();
+        config.hooks = hooks::read(&mut self.root, self.findings);
         self.section("mail", &mut config, mail::read);
         self.section("admission", &mut config, admission);
         self.section("trust", &mut config, trust);
