@@ -79,6 +79,7 @@ fn a_large_dependency_is_named_in_its_home_only() {
     let homes = [
         ("openssl", "proto/src/crypto"),
         ("bincode", "proto/src/wire"),
+        ("negentropy", "proto/src/reconcile"),
         ("quick_xml", "web/src/text"),
         ("axum", "web/src"),
         ("askama", "web/src"),
@@ -94,9 +95,14 @@ fn a_large_dependency_is_named_in_its_home_only() {
             let is_home = name.starts_with(home);
             let is_mentioned = mentions(&text, crate_name);
             is_used |= is_mentioned && is_home;
+            // The parser is compared with another one.
+            let is_reference = crate_name == "quick_xml" && name == "proto/tests/tokens.rs";
             // The node hands the finished router to axum's server; no type of axum appears elsewhere in it.
             let is_server = crate_name == "axum" && name == "node/src/serve/http.rs";
-            assert!(is_home || is_server || !is_mentioned, "{name} names {crate_name}, whose home is {home}");
+            assert!(
+                is_home || is_server || is_reference || !is_mentioned,
+                "{name} names {crate_name}, whose home is {home}"
+            );
         }
         assert!(is_used, "{home} does not use {crate_name}");
     }

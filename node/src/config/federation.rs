@@ -40,7 +40,7 @@ pub(super) fn read<'text>(section: &mut Section<'text>, findings: &mut Findings<
         findings.add(at, format!("listen in [federation]: {quic} is QUIC, which has no place for a pre-shared key; name TCP addresses only"));
     }
     let (keys, wanted) = (federation.roster_keys.len(), federation.roster_threshold.unwrap_or(0));
-    if wanted > keys {
+    if wanted > keys && keys > 0 {
         let at = section.place_of("roster_threshold").unwrap_or(section.place());
         findings.add(at, format!("roster_threshold in [federation]: {wanted} of {keys} roster_keys can never sign"));
     }
@@ -109,4 +109,44 @@ fn peer_address(value: &Value<'_>) -> Result<String, Misread> {
     let address = multiaddress(value)?;
     let bare = address.rsplit_once("/p2p/").map(|(bare, _)| bare.to_owned());
     Ok(bare.unwrap_or(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+
+    fn finding(text: &str) -> String {
+        parse(text).expect_err("something is wrong").remove(0).message
+    }
+
+    #[test]
+    fn a_threshold_that_cannot_be_reached_is_found_wrong() {
+        let id = proto::node_id::NodeId::from_public_key([7; 32]);
+        let text = format!("[federation]\nroster_keys = [\"{id}\"]\nroster_threshold = 2\n");
+        assert!(finding(&text).contains("2 of 1 roster_keys can never sign"));
+        let authority = parse(&text.replace("= 2", "= 1")).expect("it is good").roster_authority();
+        assert_eq!(authority.map(|authority| authority.threshold), Some(1));
+    }
+
+    #[test]
+    fn more_than_half_of_the_keys_must_sign_unless_said() {
+        let ids: Vec<_> = (1..=4).map(|byte| proto::node_id::NodeId::from_public_key([byte; 32]).to_string()).collect();
+        let config = parse(&format!("[federation]\nroster_keys = {ids:?}\n")).expect("it is good");
+        assert_eq!(config.roster_authority().map(|authority| authority.threshold), Some(3));
+    }
+
+    #[test]
+    fn a_pre_shared_key_needs_tcp_addresses() {
+        assert!(finding("[federation]\npreshared_key_file = \"k\"\n").contains("QUIC"));
+        let tcp = "[federation]\npreshared_key_file = \"k\"\nlisten = [\"/ip4/0.0.0.0/tcp/4040\"]\n";
+        assert!(parse(tcp).expect("it is good").federation.preshared_key_file.is_some());
+    }
+
+    #[test]
+    fn former_members_are_read() {
+        let id = proto::node_id::NodeId::from_public_key([7; 32]);
+        let text = format!("[federation]\nformer_members = {{ \"{id}\" = \"2026-01-01T00:00:00Z\" }}\n");
+        assert!(parse(&text).expect("it is good").federation.former_members.contains_key(&id));
+        assert!(finding("[federation]\nformer_members = { x = \"2026-01-01T00:00:00Z\" }\n").contains("peer id"));
+    }
 }

@@ -327,8 +327,8 @@ mod tests {
     #[test]
     fn what_a_later_version_has_is_said_so() {
         assert_eq!(
-            findings("[federation]\npreshared_key_file = \"k\"\n"),
-            ["2:1: key \"preshared_key_file\" in [federation] is not available in this version yet"]
+            findings("[http]\ntls_key = \"k\"\n"),
+            ["2:1: key \"tls_key\" in [http] is not available in this version yet"]
         );
     }
 

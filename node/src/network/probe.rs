@@ -9,11 +9,11 @@ use proto::digest::Sha256Digest;
 use proto::node_id::NodeId;
 use proto::wire::{Request, RequestRefusal, Response};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::behaviour::Swarm;
 use super::{Connected, PingError, Pinged, names};
 use crate::bounds;
+use crate::clock::Stopwatch;
 
 type Reply = oneshot::Sender<Result<Pinged, PingError>>;
 
@@ -27,7 +27,7 @@ pub(super) struct Pings {
 #[derive(Debug)]
 struct Asked {
     connected: Connected,
-    at: Instant,
+    since: Stopwatch,
     reply: Reply,
 }
 
@@ -72,13 +72,13 @@ impl Pings {
         let nothing = AdmissionId::from_digest(Sha256Digest::from_bytes([0; 32]));
         let frame = Request::Fetch { items: vec![nothing] }.encode();
         let request = swarm.behaviour_mut().sync.send_request(&names::peer(&peer), frame.to_vec());
-        self.asked.insert(request, Asked { connected, at: Instant::now(), reply });
+        self.asked.insert(request, Asked { connected, since: Stopwatch::start(), reply });
     }
 
     /// Takes an answer; whether it was to a ping.
     pub(super) fn answered(&mut self, request: OutboundRequestId, frame: &[u8], address: Option<&str>) -> bool {
-        let Some(Asked { connected, at, reply }) = self.asked.remove(&request) else { return false };
-        let round_trip = at.elapsed();
+        let Some(Asked { connected, since, reply }) = self.asked.remove(&request) else { return false };
+        let round_trip = since.elapsed();
         let pinged = match Response::decode(frame).map(|received| received.message) {
             Ok(Response::Refused(RequestRefusal::NotAPeer)) => {
                 Err(PingError::NoAnswer("it does not list this node as its peer".to_owned()))
