@@ -26,6 +26,13 @@ pub(super) enum Cause {
     Session(u64),
 }
 
+/// What became of an item that the ledger took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taking {
+    Held,
+    Withdrawn,
+}
+
 impl Federation {
     pub(super) fn admit(&mut self, source: NodeId, envelope: Envelope, cause: Cause) {
         let intake = IntakeId(self.next_number());
@@ -52,13 +59,13 @@ impl Federation {
         let Some(Intake { source, item, cause }) = self.intakes.remove(&intake) else { return };
         self.count_outcome(source, cause, &outcome);
         let verdict = match outcome {
-            // Withdrawn after the ledger took it, and before this was told.
-            Outcome::Held { item, .. } if self.refused.contains(&item.id) => Verdict::Ignore,
-            Outcome::Held { item, replaces } => {
-                self.hold(item, replaces);
-                self.report(Event::EntryArrived { item, source });
-                Verdict::Accept
-            }
+            Outcome::Held { item, replaces } => match self.hold(item, replaces) {
+                Taking::Withdrawn => Verdict::Ignore,
+                Taking::Held => {
+                    self.report(Event::EntryArrived { item, source });
+                    Verdict::Accept
+                }
+            },
             Outcome::Known => Verdict::Ignore,
             Outcome::Refused { reason } => {
                 self.remember_refusal(item.id, reason);
@@ -76,13 +83,18 @@ impl Federation {
         }
     }
 
-    /// Takes an item into the set, in the place of another where it replaces one.
-    pub(super) fn hold(&mut self, item: Item, replaces: Option<Item>) {
+    /// Takes an item into the set, in the place of another where it replaces one; unless it was withdrawn or replaced
+    /// itself after the ledger took it and before this was told.
+    pub(super) fn hold(&mut self, item: Item, replaces: Option<Item>) -> Taking {
         if let Some(replaced) = replaces {
             self.items.remove(&replaced.id);
             self.remember(replaced.id);
         }
+        if self.refused.contains(&item.id) {
+            return Taking::Withdrawn;
+        }
         self.items.insert(item);
+        Taking::Held
     }
 
     pub(super) fn on_withdrawn(&mut self, items: Vec<AdmissionId>) {

@@ -6,7 +6,9 @@ use super::Federation;
 use super::effect::{Effect, Fault, LoadId};
 use super::input::ServedId;
 use crate::admission::AdmissionId;
-use crate::bounds::{FETCH_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX, SERVED_MAX, SERVED_PER_PEER_MAX, SYNC_GAP_MS_MIN};
+use crate::bounds::{
+    FETCH_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX, SERVED_MAX, SERVED_PER_PEER_MAX, STRANGERS_SERVED_MAX, SYNC_GAP_MS_MIN,
+};
 use crate::node_id::NodeId;
 use crate::wire::{Envelope, Request, RequestRefusal, Response};
 
@@ -52,7 +54,9 @@ impl Federation {
 
     fn serve_fetch(&mut self, from: NodeId, request: ServedId, asked: Vec<AdmissionId>) {
         let of_peer = self.loads.values().filter(|serving| serving.to == from).count();
-        if of_peer >= SERVED_PER_PEER_MAX || self.loads.len() >= SERVED_MAX {
+        let of_strangers = self.loads.values().filter(|serving| !self.is_listed(&serving.to)).count();
+        let is_crowded = !self.is_listed(&from) && of_strangers >= STRANGERS_SERVED_MAX;
+        if of_peer >= SERVED_PER_PEER_MAX || self.loads.len() >= SERVED_MAX || is_crowded {
             return self.respond(from, request, &Response::Refused(RequestRefusal::Overloaded));
         }
         let items: Vec<_> = asked.iter().filter(|id| self.items.contains(id)).copied().collect();

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use super::Federation;
 use super::effect::{Effect, Event, Fault, Verdict};
 use super::input::GossipId;
-use super::intake::Cause;
+use super::intake::{Cause, Taking};
 use super::requests::Purpose;
 use crate::admission::AdmissionId;
-use crate::bounds::{ANNOUNCED_MAX, GOSSIP_INTAKES_MAX, SILENCE_MS_MIN};
+use crate::bounds::{ANNOUNCED_MAX, ANNOUNCED_PER_PEER_MAX, GOSSIP_INTAKES_MAX, SILENCE_MS_MIN};
 use crate::node_id::NodeId;
 use crate::reconcile::Item;
 use crate::wire::{Envelope, Gossip, Request, Response};
@@ -16,7 +16,9 @@ use crate::wire::{Envelope, Gossip, Request, Response};
 impl Federation {
     /// A local upload is durable: it counts as held, and the peers hear of it.
     pub(super) fn on_local_entry(&mut self, item: Item, replaces: Option<Item>, envelope: Envelope) {
-        self.hold(item, replaces);
+        if self.hold(item, replaces) == Taking::Withdrawn {
+            return;
+        }
         self.emit(Effect::Publish { bytes: Gossip::of(envelope).encode() });
     }
 
@@ -49,11 +51,13 @@ impl Federation {
     }
 
     fn on_announcement(&mut self, from: NodeId, message: GossipId, item: AdmissionId) {
-        let is_announced = |purpose: &Purpose| matches!(purpose, Purpose::Announced { .. });
-        let pulls = self.requests.values().filter(|request| is_announced(&request.purpose)).count();
+        let pulls = || self.requests.values().filter(|pull| matches!(pull.purpose, Purpose::Announced { .. }));
+        let is_full = pulls().count() >= ANNOUNCED_MAX
+            || pulls().filter(|pull| pull.to == from).count() >= ANNOUNCED_PER_PEER_MAX
+            || self.intakes_taken() >= GOSSIP_INTAKES_MAX;
         if self.is_settled(&item) || self.requested_items().any(|requested| requested == item) {
             self.judge(message, Verdict::Ignore);
-        } else if pulls >= ANNOUNCED_MAX || self.intakes_taken() >= GOSSIP_INTAKES_MAX {
+        } else if is_full {
             self.judge(message, Verdict::Ignore);
             self.report(Event::GossipDropped { from });
         } else {

@@ -110,24 +110,27 @@ impl Federation {
             membership: state.listed.as_ref().map(|Peer { membership, .. }| *membership),
             link: self.link_status(state),
             sync: SyncStatus {
-                last: state.sync.last,
+                last: state.sync.last.map(|(finished, summary)| (self.on_clock(finished), summary)),
                 running,
-                next: (state.is_connected() && running.is_none()).then_some(state.sync.due),
+                next: (state.is_connected() && running.is_none()).then_some(self.on_clock(state.sync.due)),
                 failures: state.sync.failures,
                 last_failure: state.sync.last_failure,
             },
-            faults: state.faults,
+            faults: state.faults(self.now),
             feature_level: state.feature_level,
         }
     }
 
     fn link_status(&self, state: &PeerState) -> LinkStatus {
         let failures = state.dial_failures;
+        let shown = |moment: Option<Instant>| moment.map(|moment| self.on_clock(moment));
         match (state.link, state.expelled_until) {
-            (Link::Connected { since }, _) => LinkStatus::Connected { since },
-            (_, Some(until)) if self.now < until => LinkStatus::Expelled { until },
-            (Link::Dialling { since, .. }, _) => LinkStatus::Dialling { apart_since: since, failures },
-            (Link::Apart { since, .. }, _) => LinkStatus::Apart { since, failures, next_dial: state.dial_at() },
+            (Link::Connected { since }, _) => LinkStatus::Connected { since: self.on_clock(since) },
+            (_, Some(until)) if self.now < until => LinkStatus::Expelled { until: self.on_clock(until) },
+            (Link::Dialling { since, .. }, _) => LinkStatus::Dialling { apart_since: shown(since), failures },
+            (Link::Apart { since, .. }, _) => {
+                LinkStatus::Apart { since: shown(since), failures, next_dial: shown(state.dial_at()) }
+            }
         }
     }
 }

@@ -111,3 +111,35 @@ fn an_earlier_admission_takes_the_place_of_another() {
     assert!(alice.federation.holds(&entry(2).item().id) && !alice.federation.holds(&entry(1).item().id));
     assert_eq!(verdicts(&alice.hears("bob", &Gossip::Entry(entry(1)))), [Verdict::Ignore]);
 }
+
+#[test]
+fn a_peer_that_announces_what_it_never_sends_leaves_room_for_the_announcements_of_others() {
+    let mut alice = Person::knowing("alice", &["bob", "mallory"]);
+    alice.meets("bob");
+    alice.meets("mallory");
+    let asked = |alice: &mut Person, who: &str, numbers: std::ops::Range<u16>| -> usize {
+        numbers.map(|number| requests(&alice.hears(who, &Gossip::Announcement(entry(number).item()))).len()).sum()
+    };
+    assert_eq!(asked(&mut alice, "mallory", 0..100), ANNOUNCED_PER_PEER_MAX);
+    assert_eq!(asked(&mut alice, "bob", 100..101), 1);
+}
+
+#[test]
+fn a_local_entry_that_was_withdrawn_before_it_was_told_of_is_neither_held_nor_published() {
+    let mut alice = alice_with_bob();
+    let item = entry(1).item();
+    alice.is_told(Input::ItemsWithdrawn { items: vec![item.id] });
+    let effects = alice.is_told(Input::EntryAdmitted { item, replaces: None, envelope: entry(1) });
+    assert_eq!((effects, alice.federation.held_count()), (Vec::new(), 0));
+}
+
+#[test]
+fn an_entry_withdrawn_before_it_was_told_of_still_takes_the_place_of_what_it_replaced() {
+    let mut alice = alice_with_bob().holding(1..2);
+    let effects = alice.hears("bob", &Gossip::Entry(entry(2)));
+    let Some(Effect::Admit { intake, .. }) = effects.first() else { panic!("{effects:?}") };
+    alice.is_told(Input::ItemsWithdrawn { items: vec![entry(2).item().id] });
+    let outcome = Outcome::Held { item: entry(2).item(), replaces: Some(entry(1).item()) };
+    let effects = alice.is_told(Input::IntakeFinished { intake: *intake, outcome });
+    assert_eq!((verdicts(&effects), alice.federation.held_count()), (vec![Verdict::Ignore], 0));
+}
