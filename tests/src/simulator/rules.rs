@@ -124,7 +124,7 @@ impl World {
 }
 
 /// A bound that a machine exceeds.
-fn exceeded(load: &Load, connected: usize) -> Option<String> {
+pub(super) fn exceeded(load: &Load, connected: usize) -> Option<String> {
     let is_bounded = load.intakes <= bounds::INTAKES_MAX
         && load.sessions <= bounds::SESSIONS_MAX
         && load.served <= bounds::SERVED_MAX

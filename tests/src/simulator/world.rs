@@ -170,7 +170,7 @@ impl World {
         self.now_ms >= BEGINNING_MS + CALM_AFTER_MS
     }
 
-    fn start(&mut self, site: usize) {
+    pub(super) fn start(&mut self, site: usize) {
         self.sites[site].start();
         self.note(format_args!("{site} starts"));
         self.judge_on(site);
