@@ -15,6 +15,8 @@ pub(super) struct Intake {
     pub(super) source: NodeId,
     pub(super) item: Item,
     cause: Cause,
+    /// Whether its item was withdrawn or replaced before it was told to be held: then it is held no more.
+    is_overtaken: bool,
 }
 
 /// What brought an envelope.
@@ -26,17 +28,10 @@ pub(super) enum Cause {
     Session(u64),
 }
 
-/// What became of an item that the ledger took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taking {
-    Held,
-    Withdrawn,
-}
-
 impl Federation {
     pub(super) fn admit(&mut self, source: NodeId, envelope: Envelope, cause: Cause) {
         let intake = IntakeId(self.next_number());
-        self.intakes.insert(intake, Intake { source, item: envelope.item(), cause });
+        self.intakes.insert(intake, Intake { source, item: envelope.item(), cause, is_overtaken: false });
         self.emit(Effect::Admit { intake, envelope, source });
     }
 
@@ -56,16 +51,20 @@ impl Federation {
     }
 
     pub(super) fn on_intake_finished(&mut self, intake: IntakeId, outcome: Outcome) {
-        let Some(Intake { source, item, cause }) = self.intakes.remove(&intake) else { return };
+        let Some(ended) = self.intakes.remove(&intake) else { return };
+        let is_overtaken = self.is_overtaken(&ended, &outcome);
+        let Intake { source, item, cause, .. } = ended;
         self.count_outcome(source, cause, &outcome);
         let verdict = match outcome {
-            Outcome::Held { item, replaces } => match self.hold(item, replaces) {
-                Taking::Withdrawn => Verdict::Ignore,
-                Taking::Held => {
-                    self.report(Event::EntryArrived { item, source });
-                    Verdict::Accept
-                }
-            },
+            Outcome::Held { replaces, .. } if is_overtaken => {
+                self.take_out_replaced(replaces);
+                Verdict::Ignore
+            }
+            Outcome::Held { item, replaces } => {
+                self.hold(item, replaces);
+                self.report(Event::EntryArrived { item, source });
+                Verdict::Accept
+            }
             Outcome::Known => Verdict::Ignore,
             Outcome::Refused { reason } => {
                 self.remember_refusal(item.id, reason);
@@ -83,24 +82,50 @@ impl Federation {
         }
     }
 
-    /// Takes an item into the set, in the place of another where it replaces one; unless it was withdrawn or replaced
-    /// itself after the ledger took it and before this was told.
-    pub(super) fn hold(&mut self, item: Item, replaces: Option<Item>) -> Taking {
-        if let Some(replaced) = replaces {
-            self.items.remove(&replaced.id);
-            self.remember(replaced.id);
+    /// Whether an outcome is void, because a withdrawal overtook it. Several intakes may have one item, of which any may
+    /// be the one whose outcome was overtaken.
+    fn is_overtaken(&mut self, ended: &Intake, outcome: &Outcome) -> bool {
+        let is_held = matches!(outcome, Outcome::Held { .. });
+        if is_held == ended.is_overtaken {
+            return is_held;
         }
-        if self.refused.contains(&item.id) {
-            return Taking::Withdrawn;
+        let mut others = self.intakes.values_mut().filter(|intake| intake.item.id == ended.item.id);
+        match others.find(|other| other.is_overtaken == is_held) {
+            Some(other) => {
+                other.is_overtaken = !is_held;
+                is_held
+            }
+            None => false,
         }
+    }
+
+    /// Takes an item into the set, in the place of another where it replaces one.
+    pub(super) fn hold(&mut self, item: Item, replaces: Option<Item>) {
+        self.take_out_replaced(replaces);
+        // What was refused before is held now: the ledger judged anew.
+        self.refused.remove(&item.id);
         self.items.insert(item);
-        Taking::Held
+    }
+
+    pub(super) fn take_out_replaced(&mut self, replaced: Option<Item>) {
+        if let Some(Item { id, .. }) = replaced {
+            self.take_out(id);
+        }
+    }
+
+    /// Holds an item no more. Where it is not held yet, the outcome of its intake is still on its way.
+    fn take_out(&mut self, id: AdmissionId) {
+        if self.items.contains(&id) {
+            self.items.remove(&id);
+        } else if let Some(intake) = self.intakes.values_mut().find(|it| it.item.id == id && !it.is_overtaken) {
+            intake.is_overtaken = true;
+        }
+        self.remember(id);
     }
 
     pub(super) fn on_withdrawn(&mut self, items: Vec<AdmissionId>) {
         for id in items {
-            self.items.remove(&id);
-            self.remember(id);
+            self.take_out(id);
         }
     }
 
@@ -113,8 +138,11 @@ impl Federation {
         self.tell_of_growth(self.settings.node);
     }
 
+    /// A refusal may be told after the item was restored, which came later.
     fn remember_refusal(&mut self, item: AdmissionId, reason: String) {
-        self.remember(item);
+        if !self.items.contains(&item) {
+            self.remember(item);
+        }
         self.report(Event::ItemRefused { item, reason });
     }
 

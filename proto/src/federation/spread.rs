@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Federation;
 use super::effect::{Effect, Event, Fault, Verdict};
 use super::input::GossipId;
-use super::intake::{Cause, Taking};
+use super::intake::Cause;
 use super::requests::Purpose;
 use crate::admission::AdmissionId;
 use crate::bounds::{ANNOUNCED_MAX, ANNOUNCED_PER_PEER_MAX, GOSSIP_INTAKES_MAX, SILENCE_MS_MIN};
@@ -16,9 +16,11 @@ use crate::wire::{Envelope, Gossip, Request, Response};
 impl Federation {
     /// A local upload is durable: it counts as held, and the peers hear of it.
     pub(super) fn on_local_entry(&mut self, item: Item, replaces: Option<Item>, envelope: Envelope) {
-        if self.hold(item, replaces) == Taking::Withdrawn {
-            return;
+        // Withdrawn or replaced after the ledger took it, and before this was told; an upload's item is always new.
+        if self.refused.contains(&item.id) {
+            return self.take_out_replaced(replaces);
         }
+        self.hold(item, replaces);
         self.emit(Effect::Publish { bytes: Gossip::of(envelope).encode() });
     }
 

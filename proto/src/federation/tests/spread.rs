@@ -143,3 +143,51 @@ fn an_entry_withdrawn_before_it_was_told_of_still_takes_the_place_of_what_it_rep
     let effects = alice.is_told(Input::IntakeFinished { intake: *intake, outcome });
     assert_eq!((verdicts(&effects), alice.federation.held_count()), (vec![Verdict::Ignore], 0));
 }
+
+/// Alice, with intakes of one entry from Bob's gossip and from Carol's.
+fn alice_with_two_intakes() -> (Person, [IntakeId; 2]) {
+    let mut alice = Person::knowing("alice", &["bob", "carol"]);
+    let begun = ["bob", "carol"].map(|name| {
+        alice.meets(name);
+        let effects = alice.hears(name, &Gossip::Entry(entry(1)));
+        let Some(Effect::Admit { intake, .. }) = effects.first() else { panic!("{effects:?}") };
+        *intake
+    });
+    (alice, begun)
+}
+
+fn held() -> Outcome {
+    Outcome::Held { item: entry(1).item(), replaces: None }
+}
+
+fn refused() -> Outcome {
+    Outcome::Refused { reason: "policy".to_owned() }
+}
+
+#[test]
+fn an_entry_that_the_ledger_refused_and_then_took_is_held() {
+    let (mut alice, [first, second]) = alice_with_two_intakes();
+    alice.is_told(Input::IntakeFinished { intake: first, outcome: refused() });
+    let effects = alice.is_told(Input::IntakeFinished { intake: second, outcome: held() });
+    assert_eq!((verdicts(&effects), alice.federation.held_count()), (vec![Verdict::Accept], 1));
+    assert_eq!(alice.federation.refused_count(), 0);
+}
+
+#[test]
+fn of_two_intakes_whose_entry_was_withdrawn_meanwhile_neither_holds_it_in_whatever_order_they_end() {
+    for (first_outcome, second_outcome) in [(held(), Outcome::Known), (Outcome::Known, held())] {
+        let (mut alice, [first, second]) = alice_with_two_intakes();
+        alice.is_told(Input::ItemsWithdrawn { items: vec![entry(1).item().id] });
+        alice.is_told(Input::IntakeFinished { intake: first, outcome: first_outcome });
+        alice.is_told(Input::IntakeFinished { intake: second, outcome: second_outcome });
+        assert_eq!(alice.federation.held_count(), 0);
+    }
+}
+
+#[test]
+fn a_refusal_that_is_told_after_the_entry_was_restored_counts_for_nothing() {
+    let (mut alice, [first, _]) = alice_with_two_intakes();
+    alice.is_told(Input::ItemsRestored { items: vec![entry(1).item()] });
+    alice.is_told(Input::IntakeFinished { intake: first, outcome: refused() });
+    assert_eq!((alice.federation.held_count(), alice.federation.refused_count()), (1, 0));
+}
