@@ -89,6 +89,8 @@ impl Federation {
                 self.judge(message, Verdict::Reject);
                 self.blame(from, Fault::NotAsked);
             }
+            // It may have come another way meanwhile.
+            Some(_) if self.is_settled(&item) => self.judge(message, Verdict::Ignore),
             Some(envelope) => self.admit(from, envelope, Cause::Gossip(message)),
         }
     }

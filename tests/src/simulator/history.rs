@@ -100,7 +100,8 @@ pub(super) fn brief(input: &Input) -> String {
         Input::ResponseArrived { request, answer: Answer::Failed, .. } => format!("no answer to {}", request.0),
         Input::EntryAdmitted { item, .. } => format!("upload {:x}", fnv(0, item.id.as_bytes())),
         Input::IntakeFinished { intake, outcome: Outcome::Held { item, replaces } } => {
-            let replaces = if replaces.is_some() { " in place of another" } else { "" };
+            let replaces =
+                replaces.map_or_else(String::new, |other| format!(" in place of {:x}", fnv(0, other.id.as_bytes())));
             format!("intake {} holds {:x}{replaces}", intake.0, fnv(0, item.id.as_bytes()))
         }
         Input::IntakeFinished { intake, outcome } => format!("intake {} {outcome:?}", intake.0),

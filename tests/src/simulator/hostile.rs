@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
-use proto::bounds::{ANNOUNCED_MAX, FETCH_ITEMS_MAX, GOSSIP_DOCUMENT_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX};
+use proto::bounds::{self, ANNOUNCED_MAX, FETCH_ITEMS_MAX, GOSSIP_DOCUMENT_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX};
 use proto::digest::Sha256Digest;
 use proto::federation::{Answer, RequestId};
 use proto::node_id::NodeId;
@@ -35,8 +35,10 @@ impl Malice {
 
 /// Pause between two deeds.
 const PAUSE_MS: u64 = 400;
-/// Messages of one flood.
-const FLOOD: usize = 60;
+/// Requests of one flood.
+const FLOOD: usize = 25;
+/// Forgeries of one burst, more than are verified at once.
+const BURST: usize = bounds::GOSSIP_INTAKES_MAX + 88;
 /// Items that a liar claims to hold.
 const CLAIMED: u64 = 50;
 /// A reconciliation frame over everything, whose fingerprint agrees with nobody's: version, no bound, fingerprint.
@@ -134,7 +136,7 @@ impl World {
                 self.ask(site, victim, &Request::Grown);
             }
         } else {
-            for _ in 0..10 * FLOOD {
+            for _ in 0..BURST {
                 let forgery = intake::envelope(&self.sites[site].node, "forged:", self.random.next() >> 20);
                 self.spread(site, None, &Gossip::of(forgery).encode());
             }

@@ -191,3 +191,19 @@ fn a_refusal_that_is_told_after_the_entry_was_restored_counts_for_nothing() {
     alice.is_told(Input::IntakeFinished { intake: first, outcome: refused() });
     assert_eq!((alice.federation.held_count(), alice.federation.refused_count()), (1, 0));
 }
+
+#[test]
+fn an_announced_document_that_was_settled_before_it_came_is_not_verified_again() {
+    for (number, expected) in [(2, (1, 0)), (802, (0, 1))] {
+        let mut alice = alice_with_bob();
+        let large = sized_entry(number, GOSSIP_DOCUMENT_BYTES_MAX + 1);
+        let answer = Response::of_envelopes(&[large.item().id], std::slice::from_ref(&large));
+        let first = alice.hears("bob", &Gossip::of(large.clone()));
+        let in_verification = alice.is_answered("bob", requests(&first)[0].0, &answer);
+        let second = alice.hears("bob", &Gossip::of(large));
+        alice.verifies(in_verification);
+        let effects = alice.is_answered("bob", requests(&second)[0].0, &answer);
+        assert_eq!((verdicts(&effects), intakes(&effects)), (vec![Verdict::Ignore], 0));
+        assert_eq!((alice.federation.held_count(), alice.federation.refused_count()), expected);
+    }
+}
