@@ -25,6 +25,8 @@ mod rules;
 mod site;
 mod view;
 
+use std::collections::BTreeMap;
+
 pub use history::Failure;
 pub use scenario::{Scenario, Topology};
 pub use world::Summary;
@@ -39,14 +41,14 @@ pub fn run(scenario: &Scenario, seed: u64) -> Result<Summary, Failure> {
 }
 
 /// What came of many runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
     /// Runs that were played.
     pub runs: u64,
     /// Events of all of them.
     pub events: u64,
-    /// The longest unrest in ms, with the seed and the kind of its scenario.
-    pub slowest: (u64, u64, &'static str),
+    /// The longest unrest in ms of each kind of scenario, with its seed.
+    pub slowest: BTreeMap<&'static str, (u64, u64)>,
 }
 
 impl Tally {
@@ -54,7 +56,10 @@ impl Tally {
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
         self.events += other.events;
-        self.slowest = self.slowest.max(other.slowest);
+        for (kind, unrest) in &other.slowest {
+            let slowest = self.slowest.entry(kind).or_default();
+            *slowest = (*slowest).max(*unrest);
+        }
     }
 }
 
@@ -64,7 +69,7 @@ pub fn simulate(seeds: impl IntoIterator<Item = u64>) -> Result<Tally, Failure> 
     for seed in seeds {
         for scenario in Scenario::kinds_of_seed(seed) {
             let Summary { events, unrest_ms, .. } = run(&scenario, seed)?;
-            tally.add(&Tally { runs: 1, events, slowest: (unrest_ms, seed, scenario.name) });
+            tally.add(&Tally { runs: 1, events, slowest: BTreeMap::from([(scenario.name, (unrest_ms, seed))]) });
         }
     }
     Ok(tally)

@@ -81,6 +81,8 @@ pub struct Load {
     pub served: usize,
     /// Syncs under way.
     pub sessions: usize,
+    /// Items that sessions are still to fetch.
+    pub wanted: usize,
     /// Unlisted peers that are known.
     pub strangers: usize,
 }
@@ -99,6 +101,7 @@ impl Federation {
             requests: self.requests.len(),
             served: self.loads.len(),
             sessions: self.sessions(),
+            wanted: self.wanted(),
             strangers: self.peers.values().filter(|state| state.listed.is_none()).count(),
         }
     }

@@ -70,6 +70,11 @@ impl Federation {
         self.peers.values().filter(|state| state.sync.session.is_some()).count()
     }
 
+    /// Items that sessions are still to fetch.
+    pub(super) fn wanted(&self) -> usize {
+        self.peers.values().filter_map(|state| state.sync.session.as_ref()).map(|session| session.need.len()).sum()
+    }
+
     /// Moves every session on, and begins those that are due, the longest due first.
     pub(super) fn tend_sessions(&mut self) {
         let has_session = |peer: &NodeId| self.peers.get(peer).is_some_and(|state| state.sync.session.is_some());

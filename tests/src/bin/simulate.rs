@@ -21,12 +21,14 @@ fn main() -> anyhow::Result<ExitCode> {
     let outcome = play(first..first.saturating_add(count));
     let seconds = stopwatch.elapsed().as_secs_f64();
     Ok(match outcome {
-        Ok(Tally { runs, events, slowest: (unrest_ms, seed, kind) }) => {
+        Ok(Tally { runs, events, slowest }) => {
             let rate = events as f64 / seconds;
             say(&format!(
                 "{count} seeds from {first} hold: {runs} runs, {events} events in {seconds:.1} s ({rate:.0}/s)"
             ));
-            say(&format!("slowest to rest: seed {seed}, {kind}, {unrest_ms} ms after the last trouble"));
+            for (kind, (unrest_ms, seed)) in slowest {
+                say(&format!("slowest {kind}: at rest {unrest_ms} ms after the last trouble, seed {seed}"));
+            }
             ExitCode::SUCCESS
         }
         Err(failure) => {

@@ -123,12 +123,16 @@ impl World {
     }
 }
 
+/// Most identities in one frame of reconciliation, which a session takes beyond its bound.
+pub(super) const ITEMS_PER_FRAME_MAX: usize = bounds::RECONCILE_FRAME_BYTES_MAX / 32;
+
 /// A bound that a machine exceeds.
 pub(super) fn exceeded(load: &Load, connected: usize) -> Option<String> {
     let is_bounded = load.intakes <= bounds::INTAKES_MAX
         && load.sessions <= bounds::SESSIONS_MAX
         && load.served <= bounds::SERVED_MAX
         && load.strangers <= bounds::STRANGERS_MAX
+        && load.wanted <= load.sessions * (bounds::SESSION_ITEMS_MAX + ITEMS_PER_FRAME_MAX)
         && load.requests <= 2 * connected + bounds::ANNOUNCED_MAX;
     (!is_bounded).then(|| format!("exceeds a bound with {connected} peers: {load:?}"))
 }

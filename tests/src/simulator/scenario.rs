@@ -177,7 +177,7 @@ impl Scenario {
         Self { name: "skewed", skew_ms_max: 3_600_000, clock_steps: 6, ..self }
     }
 
-    /// The same sites, some of them slow or full, of which one begins with more than fits into a verification queue.
+    /// The same sites, some of them slow, and some with queues that are full for a while.
     #[must_use]
     pub fn slow(self) -> Self {
         Self { name: "slow", slow_sites: 2, full_queues: 3, ..self }

@@ -183,6 +183,7 @@ fn a_machine_beyond_any_of_its_bounds_breaks_a_rule() {
         Load { served: bounds::SERVED_MAX + 1, ..fine },
         Load { sessions: bounds::SESSIONS_MAX + 1, ..fine },
         Load { strangers: bounds::STRANGERS_MAX + 1, ..fine },
+        Load { sessions: 1, wanted: bounds::SESSION_ITEMS_MAX + rules::ITEMS_PER_FRAME_MAX + 1, ..fine },
     ] {
         assert!(rules::exceeded(&load, 1).is_some(), "{load:?}");
     }
