@@ -125,6 +125,9 @@ pub const SESSION_ITEMS_MAX: usize = 20_000;
 /// Sessions that run at once; each may hold one batch in memory.
 pub const SESSIONS_MAX: usize = 8;
 
+/// Sessions with unlisted peers that run at once: slow strangers never take the places of listed peers.
+pub const STRANGER_SESSIONS_MAX: usize = SESSIONS_MAX / 2;
+
 /// Longest time in ms that a session may take, so that a slow peer does not hold its place for ever.
 pub const SESSION_MS_MAX: u64 = 10 * 60 * 1000;
 
@@ -137,11 +140,17 @@ pub const GOSSIP_INTAKES_MAX: usize = INTAKES_MAX / 2;
 /// Announced documents that are pulled at once; each may have the greatest size.
 pub const ANNOUNCED_MAX: usize = 32;
 
+/// Of these, the documents that one peer announced: what it never sends leaves room for what others announce.
+pub const ANNOUNCED_PER_PEER_MAX: usize = ANNOUNCED_MAX / 4;
+
 /// Requests of one peer that are being served at once.
 pub const SERVED_PER_PEER_MAX: usize = 4;
 
 /// Requests of all peers that are being served at once; each may hold a whole response in memory.
 pub const SERVED_MAX: usize = 32;
+
+/// Of these, the requests of unlisted peers: strangers never keep listed peers from being served.
+pub const STRANGERS_SERVED_MAX: usize = SERVED_MAX / 2;
 
 /// Time in ms after which a request counts as failed; a full response takes 8 s at 1 Mbit/s.
 pub const REQUEST_MS_MAX: u64 = 20_000;
@@ -173,7 +182,7 @@ pub const FAULT_FORGIVEN_MS: u64 = 10 * 60 * 1000;
 /// Time in ms for which an expelled peer is refused.
 pub const EXPULSION_MS: u64 = 60 * 60 * 1000;
 
-/// Unlisted peers that an open node knows at once, connected or expelled.
+/// Unlisted peers that an open node knows at once: connected, expelled, or with faults that are not forgiven yet.
 pub const STRANGERS_MAX: usize = 256;
 
 /// Items of one peer that proved bad and are not asked of it again while it is connected; above it the peer was
@@ -210,3 +219,15 @@ pub const ADDRESSES_LEARNED_MAX: usize = 8;
 
 /// Longest address in bytes; those of DNS names have 253 and some for the protocols.
 pub const ADDRESS_BYTES_MAX: usize = 320;
+
+/// Requests of one peer in a second, over a long time; a sync at full speed makes some tens.
+pub const REQUESTS_PER_SECOND: u64 = 200;
+
+/// Requests of one peer at once; a reconciliation in small steps makes some hundreds.
+pub const REQUESTS_BURST: u64 = 1_000;
+
+/// Gossip messages of one peer in a second, over a long time; more than a node verifies.
+pub const GOSSIP_PER_SECOND: u64 = 2_000;
+
+/// Gossip messages of one peer at once; what ten sites upload in bursts.
+pub const GOSSIP_BURST: u64 = 4_000;

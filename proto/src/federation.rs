@@ -2,7 +2,8 @@
 //!
 //! It reads no clock and holds no socket, lock, channel or task: `for effect in federation.handle(now, input)` the
 //! driver carries the effect out. Equal inputs give equal effects in equal order; the only chance in it is the seed of
-//! its settings. `now` must not go back by much: a step back delays what is due, nothing else.
+//! its settings. `now` may go back, as clocks are set: to the machine no time has passed then, so that whatever is due
+//! comes after its usual pause. A step forward makes due what the time in between would have.
 //!
 //! How entries travel: a new local entry is gossiped, and forwarded by whoever verified it. Sync alone converges: each
 //! node reconciles with each peer when they connect, then periodically, and fetches what it lacks. What arrived by
@@ -23,6 +24,7 @@ mod effect;
 mod input;
 mod settings;
 
+mod allowance;
 mod intake;
 mod membership;
 mod requests;
@@ -46,7 +48,10 @@ pub use status::{LinkStatus, Load, PeerStatus, SyncStatus};
 pub struct Federation {
     settings: Settings,
     chance: chance::Chance,
+    /// The moment by the machine's own reckoning, which never goes back.
     now: Instant,
+    /// By how much that is ahead of the clock, which has been set back by so much in all.
+    ahead_ms: u64,
     items: ItemSet,
     refused: BTreeSet<AdmissionId>,
     /// Every peer of the settings, and the strangers that are connected or expelled.
@@ -71,6 +76,7 @@ impl Federation {
             chance: chance::Chance::new(settings.seed),
             settings: settings.clone(),
             now: Instant::default(),
+            ahead_ms: 0,
             items: held.into_iter().collect(),
             refused: refused.into_iter().collect(),
             peers: BTreeMap::new(),
@@ -86,7 +92,7 @@ impl Federation {
 
     /// Takes in what happened; gives what to do, in this order.
     pub fn handle(&mut self, now: Instant, input: Input) -> Vec<Effect> {
-        self.now = now;
+        self.reckon(now);
         match input {
             Input::PeerConnected { peer } => self.on_connected(peer),
             Input::PeerDisconnected { peer } => self.on_disconnected(peer),
@@ -115,7 +121,8 @@ impl Federation {
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
         let requests = self.requests.values().map(|request| request.deadline);
-        requests.chain(self.next_peer_wake()).chain(self.next_roster_wake()).chain(self.next_session_wake()).min()
+        let machine = self.next_peer_wake().into_iter().chain(self.next_roster_wake()).chain(self.next_session_wake());
+        requests.chain(machine).min().map(|moment| self.on_clock(moment))
     }
 
     /// Whether the item is held.
@@ -134,6 +141,17 @@ impl Federation {
     #[must_use]
     pub fn refused_count(&self) -> usize {
         self.refused.len()
+    }
+
+    /// Takes over the clock's moment, or stands still where the clock went back.
+    fn reckon(&mut self, clock: Instant) {
+        self.ahead_ms += self.now.ms_since(clock.plus_ms(self.ahead_ms));
+        self.now = clock.plus_ms(self.ahead_ms);
+    }
+
+    /// A moment of the machine's reckoning as the clock shows it.
+    const fn on_clock(&self, moment: Instant) -> Instant {
+        Instant::from_unix_ms(moment.unix_ms().saturating_sub(self.ahead_ms))
     }
 
     fn next_number(&mut self) -> u64 {

@@ -69,9 +69,13 @@ pub(super) async fn take(registry: &NodeRegistry, refused: StoredRefusal) -> Out
 }
 
 async fn try_refusals(registry: &NodeRegistry) -> Result<(), Interrupted> {
-    let mut restored = Vec::new();
+    let mut restored: Vec<Item> = Vec::new();
     for refused in registry.ledger.due_refusals(REFUSALS_TRIED_MAX).await? {
-        restored.extend(try_again(registry, refused).await?);
+        if let Some((item, replaced)) = try_again(registry, refused).await? {
+            // One that was restored a moment ago may give way to an earlier one.
+            restored.retain(|other| Some(*other) != replaced);
+            restored.push(item);
+        }
     }
     if !restored.is_empty() {
         registry.network.restore(restored).await?;
@@ -80,13 +84,16 @@ async fn try_refusals(registry: &NodeRegistry) -> Result<(), Interrupted> {
     Ok(())
 }
 
-/// The item, where it is held and federated now.
-async fn try_again(registry: &NodeRegistry, refused: StoredRefusal) -> Result<Option<Item>, Interrupted> {
+/// The item, where it is held and federated now, and the one that gave way to it.
+async fn try_again(
+    registry: &NodeRegistry,
+    refused: StoredRefusal,
+) -> Result<Option<(Item, Option<Item>)>, Interrupted> {
     let (seq, item) = (refused.seq, refused.item);
     match take(registry, refused).await {
         Outcome::Held { item, replaces } => {
-            registry.network.withdraw(replaces.into_iter().map(|replaced| replaced.id).collect()).await?;
-            Ok(Some(item))
+            registry.network.withdraw(replaces.iter().map(|replaced| replaced.id).collect()).await?;
+            Ok(Some((item, replaces)))
         }
         // A local entry has no item.
         Outcome::Known | Outcome::Refused { .. } => Ok(None),

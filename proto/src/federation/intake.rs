@@ -15,6 +15,8 @@ pub(super) struct Intake {
     pub(super) source: NodeId,
     pub(super) item: Item,
     cause: Cause,
+    /// Whether its item was withdrawn or replaced before it was told to be held: then it is held no more.
+    is_overtaken: bool,
 }
 
 /// What brought an envelope.
@@ -29,7 +31,7 @@ pub(super) enum Cause {
 impl Federation {
     pub(super) fn admit(&mut self, source: NodeId, envelope: Envelope, cause: Cause) {
         let intake = IntakeId(self.next_number());
-        self.intakes.insert(intake, Intake { source, item: envelope.item(), cause });
+        self.intakes.insert(intake, Intake { source, item: envelope.item(), cause, is_overtaken: false });
         self.emit(Effect::Admit { intake, envelope, source });
     }
 
@@ -49,11 +51,15 @@ impl Federation {
     }
 
     pub(super) fn on_intake_finished(&mut self, intake: IntakeId, outcome: Outcome) {
-        let Some(Intake { source, item, cause }) = self.intakes.remove(&intake) else { return };
+        let Some(ended) = self.intakes.remove(&intake) else { return };
+        let is_overtaken = self.is_overtaken(&ended, &outcome);
+        let Intake { source, item, cause, .. } = ended;
         self.count_outcome(source, cause, &outcome);
         let verdict = match outcome {
-            // Withdrawn after the ledger took it, and before this was told.
-            Outcome::Held { item, .. } if self.refused.contains(&item.id) => Verdict::Ignore,
+            Outcome::Held { replaces, .. } if is_overtaken => {
+                self.take_out_replaced(replaces);
+                Verdict::Ignore
+            }
             Outcome::Held { item, replaces } => {
                 self.hold(item, replaces);
                 self.report(Event::EntryArrived { item, source });
@@ -76,19 +82,50 @@ impl Federation {
         }
     }
 
+    /// Whether an outcome is void, because a withdrawal overtook it. Several intakes may have one item, of which any may
+    /// be the one whose outcome was overtaken.
+    fn is_overtaken(&mut self, ended: &Intake, outcome: &Outcome) -> bool {
+        let is_held = matches!(outcome, Outcome::Held { .. });
+        if is_held == ended.is_overtaken {
+            return is_held;
+        }
+        let mut others = self.intakes.values_mut().filter(|intake| intake.item.id == ended.item.id);
+        match others.find(|other| other.is_overtaken == is_held) {
+            Some(other) => {
+                other.is_overtaken = !is_held;
+                is_held
+            }
+            None => false,
+        }
+    }
+
     /// Takes an item into the set, in the place of another where it replaces one.
     pub(super) fn hold(&mut self, item: Item, replaces: Option<Item>) {
-        if let Some(replaced) = replaces {
-            self.items.remove(&replaced.id);
-            self.remember(replaced.id);
-        }
+        self.take_out_replaced(replaces);
+        // What was refused before is held now: the ledger judged anew.
+        self.refused.remove(&item.id);
         self.items.insert(item);
+    }
+
+    pub(super) fn take_out_replaced(&mut self, replaced: Option<Item>) {
+        if let Some(Item { id, .. }) = replaced {
+            self.take_out(id);
+        }
+    }
+
+    /// Holds an item no more. Where it is not held yet, the outcome of its intake is still on its way.
+    fn take_out(&mut self, id: AdmissionId) {
+        if self.items.contains(&id) {
+            self.items.remove(&id);
+        } else if let Some(intake) = self.intakes.values_mut().find(|it| it.item.id == id && !it.is_overtaken) {
+            intake.is_overtaken = true;
+        }
+        self.remember(id);
     }
 
     pub(super) fn on_withdrawn(&mut self, items: Vec<AdmissionId>) {
         for id in items {
-            self.items.remove(&id);
-            self.remember(id);
+            self.take_out(id);
         }
     }
 
@@ -101,8 +138,11 @@ impl Federation {
         self.tell_of_growth(self.settings.node);
     }
 
+    /// A refusal may be told after the item was restored, which came later.
     fn remember_refusal(&mut self, item: AdmissionId, reason: String) {
-        self.remember(item);
+        if !self.items.contains(&item) {
+            self.remember(item);
+        }
         self.report(Event::ItemRefused { item, reason });
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Federation;
+use super::allowance::Allowance;
 use super::effect::{DisconnectReason, Effect, Event, Fault};
 use super::roster::RosterState;
 use super::settings::{Address, Admittance, ListedBy, Peer, Settings};
@@ -23,13 +24,17 @@ pub(super) struct PeerState {
     pub(super) link: Link,
     /// Dials that failed since the last connection; also chooses the address.
     pub(super) dial_failures: u32,
-    pub(super) faults: u32,
+    faults: u32,
     last_fault: Instant,
     pub(super) expelled_until: Option<Instant>,
     /// When it was last heard through gossip, or connected.
     pub(super) heard: Instant,
     pub(super) feature_level: Option<u8>,
     pub(super) roster: RosterState,
+    /// Requests that it may make.
+    pub(super) requests: Allowance,
+    /// Gossip that it may bring.
+    pub(super) gossip: Allowance,
     /// Items that it sent in a bad form since it connected.
     pub(super) spoilt: BTreeSet<AdmissionId>,
     pub(super) sync: SyncState,
@@ -58,6 +63,8 @@ impl PeerState {
             heard: now,
             feature_level: None,
             roster: RosterState::new(now),
+            requests: Allowance::full(now),
+            gossip: Allowance::full(now),
             spoilt: BTreeSet::new(),
             sync: SyncState::new(now),
         }
@@ -70,6 +77,12 @@ impl PeerState {
     /// Whether the operator wants a connection to it.
     fn is_wanted(&self) -> bool {
         self.listed.as_ref().is_some_and(|peer| peer.listed_by == ListedBy::Operator)
+    }
+
+    /// Faults that are not forgiven yet.
+    pub(super) fn faults(&self, now: Instant) -> u32 {
+        let forgiven = now.ms_since(self.last_fault) / FAULT_FORGIVEN_MS;
+        self.faults.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX))
     }
 
     fn is_expelled(&self, now: Instant) -> bool {
@@ -123,6 +136,10 @@ impl Federation {
         }
     }
 
+    pub(super) fn is_listed(&self, peer: &NodeId) -> bool {
+        self.peers.get(peer).is_some_and(|state| state.listed.is_some())
+    }
+
     pub(super) fn is_connected(&self, peer: &NodeId) -> bool {
         self.peers.get(peer).is_some_and(PeerState::is_connected)
     }
@@ -149,7 +166,7 @@ impl Federation {
         self.report(Event::PeerUp { peer });
     }
 
-    fn unwelcome(&self, peer: &NodeId) -> Option<DisconnectReason> {
+    fn unwelcome(&mut self, peer: &NodeId) -> Option<DisconnectReason> {
         let state = self.peers.get(peer);
         if state.is_some_and(|state| state.is_expelled(self.now)) {
             return Some(DisconnectReason::Expelled);
@@ -157,14 +174,24 @@ impl Federation {
         if state.is_some_and(|state| state.listed.is_some()) {
             return None;
         }
-        let strangers = self.peers.values().filter(|state| state.listed.is_none()).count();
-        match self.settings.admittance {
+        let (is_known, admittance) = (state.is_some(), self.settings.admittance);
+        match admittance {
             Admittance::Closed => Some(DisconnectReason::NotListed),
-            Admittance::Open if strangers >= STRANGERS_MAX && state.is_none() => {
-                Some(DisconnectReason::TooManyStrangers)
-            }
-            Admittance::Open => None,
+            Admittance::Open if is_known || self.make_room() => None,
+            Admittance::Open => Some(DisconnectReason::TooManyStrangers),
         }
+    }
+
+    /// Whether one more stranger can be known, for which one that left may be forgotten with its faults.
+    fn make_room(&mut self) -> bool {
+        let strangers = || self.peers.iter().filter(|(_, state)| state.listed.is_none());
+        if strangers().count() < STRANGERS_MAX {
+            return true;
+        }
+        let gone = strangers().filter(|(_, state)| !state.is_connected() && !state.is_expelled(self.now));
+        let Some((_, oldest)) = gone.map(|(peer, state)| (state.last_fault, *peer)).min() else { return false };
+        self.peers.remove(&oldest);
+        true
     }
 
     pub(super) fn on_disconnected(&mut self, peer: NodeId) {
@@ -186,10 +213,13 @@ impl Federation {
         self.forget_stranger(&peer);
     }
 
-    /// A stranger is remembered only while it is connected or expelled.
+    /// A stranger is remembered only while it is connected or expelled, or its faults are: it cannot shed them by
+    /// connecting anew.
     fn forget_stranger(&mut self, peer: &NodeId) {
-        let forget =
-            |state: &PeerState| state.listed.is_none() && !state.is_connected() && !state.is_expelled(self.now);
+        let forget = |state: &PeerState| {
+            let is_clean = state.faults(self.now) == 0 && !state.is_expelled(self.now);
+            state.listed.is_none() && !state.is_connected() && is_clean
+        };
         if self.peers.get(peer).is_some_and(forget) {
             self.peers.remove(peer);
         }
@@ -259,9 +289,12 @@ impl Federation {
         self.emit(Effect::Penalise { peer, fault: fault.clone() });
         self.report(Event::PeerFaulted { peer, fault });
         let now = self.now;
-        let Some(state) = self.peers.get_mut(&peer) else { return };
-        let forgiven = now.ms_since(state.last_fault) / FAULT_FORGIVEN_MS;
-        state.faults = state.faults.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX)).saturating_add(1);
+        // A stranger may have left before what it sent was verified.
+        if !self.peers.contains_key(&peer) && !self.make_room() {
+            return;
+        }
+        let state = self.peers.entry(peer).or_insert_with(|| PeerState::new(None, now));
+        state.faults = state.faults(now).saturating_add(1);
         state.last_fault = now;
         if state.faults >= FAULTS_MAX {
             state.expelled_until = Some(now.plus_ms(EXPULSION_MS));

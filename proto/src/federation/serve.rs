@@ -3,10 +3,14 @@
 use bytes::Bytes;
 
 use super::Federation;
+use super::allowance::Rate;
 use super::effect::{Effect, Fault, LoadId};
 use super::input::ServedId;
 use crate::admission::AdmissionId;
-use crate::bounds::{FETCH_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX, SERVED_MAX, SERVED_PER_PEER_MAX, SYNC_GAP_MS_MIN};
+use crate::bounds::{
+    FETCH_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX, REQUESTS_BURST, REQUESTS_PER_SECOND, SERVED_MAX, SERVED_PER_PEER_MAX,
+    STRANGERS_SERVED_MAX, SYNC_GAP_MS_MIN,
+};
 use crate::node_id::NodeId;
 use crate::wire::{Envelope, Request, RequestRefusal, Response};
 
@@ -22,6 +26,9 @@ impl Federation {
     pub(super) fn on_request(&mut self, from: NodeId, request: ServedId, bytes: &Bytes) {
         if !self.is_connected(&from) {
             return self.respond(from, request, &Response::Refused(RequestRefusal::NotAPeer));
+        }
+        if !self.may_ask(&from) {
+            return self.respond(from, request, &Response::Refused(RequestRefusal::Overloaded));
         }
         let received = match Request::decode(bytes) {
             Ok(received) => received,
@@ -41,6 +48,13 @@ impl Federation {
         }
     }
 
+    /// Whether the peer has asked little enough; what is beyond is not even read.
+    fn may_ask(&mut self, peer: &NodeId) -> bool {
+        const RATE: Rate = Rate { per_second: REQUESTS_PER_SECOND, burst: REQUESTS_BURST };
+        let now = self.now;
+        self.peers.get_mut(peer).is_none_or(|state| state.requests.take(now, RATE))
+    }
+
     fn serve_round(&mut self, from: NodeId, request: ServedId, frame: &Bytes) {
         match self.items.respond(frame, RECONCILE_FRAME_BYTES_MAX) {
             Ok(frame) => self.respond(from, request, &Response::Reconciled { frame }),
@@ -53,7 +67,9 @@ impl Federation {
 
     fn serve_fetch(&mut self, from: NodeId, request: ServedId, asked: Vec<AdmissionId>) {
         let of_peer = self.loads.values().filter(|serving| serving.to == from).count();
-        if of_peer >= SERVED_PER_PEER_MAX || self.loads.len() >= SERVED_MAX {
+        let of_strangers = self.loads.values().filter(|serving| !self.is_listed(&serving.to)).count();
+        let is_crowded = !self.is_listed(&from) && of_strangers >= STRANGERS_SERVED_MAX;
+        if of_peer >= SERVED_PER_PEER_MAX || self.loads.len() >= SERVED_MAX || is_crowded {
             return self.respond(from, request, &Response::Refused(RequestRefusal::Overloaded));
         }
         let items: Vec<_> = asked.iter().filter(|id| self.items.contains(id)).copied().collect();

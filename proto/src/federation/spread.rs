@@ -3,12 +3,15 @@
 use bytes::Bytes;
 
 use super::Federation;
+use super::allowance::Rate;
 use super::effect::{Effect, Event, Fault, Verdict};
 use super::input::GossipId;
 use super::intake::Cause;
 use super::requests::Purpose;
 use crate::admission::AdmissionId;
-use crate::bounds::{ANNOUNCED_MAX, GOSSIP_INTAKES_MAX, SILENCE_MS_MIN};
+use crate::bounds::{
+    ANNOUNCED_MAX, ANNOUNCED_PER_PEER_MAX, GOSSIP_BURST, GOSSIP_INTAKES_MAX, GOSSIP_PER_SECOND, SILENCE_MS_MIN,
+};
 use crate::node_id::NodeId;
 use crate::reconcile::Item;
 use crate::wire::{Envelope, Gossip, Request, Response};
@@ -16,6 +19,10 @@ use crate::wire::{Envelope, Gossip, Request, Response};
 impl Federation {
     /// A local upload is durable: it counts as held, and the peers hear of it.
     pub(super) fn on_local_entry(&mut self, item: Item, replaces: Option<Item>, envelope: Envelope) {
+        // Withdrawn or replaced after the ledger took it, and before this was told; an upload's item is always new.
+        if self.refused.contains(&item.id) {
+            return self.take_out_replaced(replaces);
+        }
         self.hold(item, replaces);
         self.emit(Effect::Publish { bytes: Gossip::of(envelope).encode() });
     }
@@ -25,6 +32,10 @@ impl Federation {
             return self.judge(message, Verdict::Ignore);
         }
         self.note_heard(from);
+        if !self.may_gossip(&from) {
+            self.report(Event::GossipDropped { from });
+            return self.judge(message, Verdict::Ignore);
+        }
         match Gossip::decode(bytes) {
             Ok(received) => match received.message {
                 Gossip::Entry(envelope) => self.on_entry(from, message, envelope),
@@ -35,6 +46,13 @@ impl Federation {
                 self.blame(from, Fault::Frame(error));
             }
         }
+    }
+
+    /// Whether the peer has brought little enough; sync brings what is beyond.
+    fn may_gossip(&mut self, peer: &NodeId) -> bool {
+        const RATE: Rate = Rate { per_second: GOSSIP_PER_SECOND, burst: GOSSIP_BURST };
+        let now = self.now;
+        self.peers.get_mut(peer).is_none_or(|state| state.gossip.take(now, RATE))
     }
 
     fn on_entry(&mut self, from: NodeId, message: GossipId, envelope: Envelope) {
@@ -49,11 +67,13 @@ impl Federation {
     }
 
     fn on_announcement(&mut self, from: NodeId, message: GossipId, item: AdmissionId) {
-        let is_announced = |purpose: &Purpose| matches!(purpose, Purpose::Announced { .. });
-        let pulls = self.requests.values().filter(|request| is_announced(&request.purpose)).count();
+        let pulls = || self.requests.values().filter(|pull| matches!(pull.purpose, Purpose::Announced { .. }));
+        let is_full = pulls().count() >= ANNOUNCED_MAX
+            || pulls().filter(|pull| pull.to == from).count() >= ANNOUNCED_PER_PEER_MAX
+            || self.intakes_taken() >= GOSSIP_INTAKES_MAX;
         if self.is_settled(&item) || self.requested_items().any(|requested| requested == item) {
             self.judge(message, Verdict::Ignore);
-        } else if pulls >= ANNOUNCED_MAX || self.intakes_taken() >= GOSSIP_INTAKES_MAX {
+        } else if is_full {
             self.judge(message, Verdict::Ignore);
             self.report(Event::GossipDropped { from });
         } else {
@@ -83,6 +103,8 @@ impl Federation {
                 self.judge(message, Verdict::Reject);
                 self.blame(from, Fault::NotAsked);
             }
+            // It may have come another way meanwhile.
+            Some(_) if self.is_settled(&item) => self.judge(message, Verdict::Ignore),
             Some(envelope) => self.admit(from, envelope, Cause::Gossip(message)),
         }
     }

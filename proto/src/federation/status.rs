@@ -86,6 +86,8 @@ pub struct Load {
     pub served: usize,
     /// Syncs under way.
     pub sessions: usize,
+    /// Items that sessions are still to fetch.
+    pub wanted: usize,
     /// Unlisted peers that are known.
     pub strangers: usize,
 }
@@ -111,6 +113,7 @@ impl Federation {
             requests: self.requests.len(),
             served: self.loads.len(),
             sessions: self.sessions(),
+            wanted: self.wanted(),
             strangers: self.peers.values().filter(|state| state.listed.is_none()).count(),
         }
     }
@@ -122,13 +125,13 @@ impl Federation {
             membership: state.listed.as_ref().map(|Peer { membership, .. }| *membership),
             link: self.link_status(state),
             sync: SyncStatus {
-                last: state.sync.last,
+                last: state.sync.last.map(|(finished, summary)| (self.on_clock(finished), summary)),
                 running,
-                next: (state.is_connected() && running.is_none()).then_some(state.sync.due),
+                next: (state.is_connected() && running.is_none()).then_some(self.on_clock(state.sync.due)),
                 failures: state.sync.failures,
                 last_failure: state.sync.last_failure,
             },
-            faults: state.faults,
+            faults: state.faults(self.now),
             feature_level: state.feature_level,
             listed_by: state.listed.as_ref().map(|peer| peer.listed_by),
             roster: state.roster.of_peer,
@@ -137,11 +140,14 @@ impl Federation {
 
     fn link_status(&self, state: &PeerState) -> LinkStatus {
         let failures = state.dial_failures;
+        let shown = |moment: Option<Instant>| moment.map(|moment| self.on_clock(moment));
         match (state.link, state.expelled_until) {
-            (Link::Connected { since }, _) => LinkStatus::Connected { since },
-            (_, Some(until)) if self.now < until => LinkStatus::Expelled { until },
-            (Link::Dialling { since, .. }, _) => LinkStatus::Dialling { apart_since: since, failures },
-            (Link::Apart { since, .. }, _) => LinkStatus::Apart { since, failures, next_dial: state.dial_at() },
+            (Link::Connected { since }, _) => LinkStatus::Connected { since: self.on_clock(since) },
+            (_, Some(until)) if self.now < until => LinkStatus::Expelled { until: self.on_clock(until) },
+            (Link::Dialling { since, .. }, _) => LinkStatus::Dialling { apart_since: shown(since), failures },
+            (Link::Apart { since, .. }, _) => {
+                LinkStatus::Apart { since: shown(since), failures, next_dial: shown(state.dial_at()) }
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use super::requests::Purpose;
 use crate::admission::AdmissionId;
 use crate::bounds::{
     BACKOFF_MS_MIN, FETCH_ITEMS_MAX, RECONCILE_FRAME_BYTES_MAX, RECONCILE_ROUNDS_MAX, SESSION_ITEMS_MAX,
-    SESSION_MS_MAX, SESSIONS_MAX, SYNC_GAP_MS_MIN,
+    SESSION_MS_MAX, SESSIONS_MAX, STRANGER_SESSIONS_MAX, SYNC_GAP_MS_MIN,
 };
 use crate::node_id::NodeId;
 use crate::reconcile::{Initiator, Step};
@@ -70,6 +70,11 @@ impl Federation {
         self.peers.values().filter(|state| state.sync.session.is_some()).count()
     }
 
+    /// Items that sessions are still to fetch.
+    pub(super) fn wanted(&self) -> usize {
+        self.peers.values().filter_map(|state| state.sync.session.as_ref()).map(|session| session.need.len()).sum()
+    }
+
     /// Moves every session on, and begins those that are due, the longest due first.
     pub(super) fn tend_sessions(&mut self) {
         let has_session = |peer: &NodeId| self.peers.get(peer).is_some_and(|state| state.sync.session.is_some());
@@ -79,7 +84,7 @@ impl Federation {
         let mut due: Vec<_> = self.peers.keys().filter_map(|peer| Some((self.due(peer)?, *peer))).collect();
         due.sort_unstable();
         for (_, peer) in due.into_iter().take_while(|(due, _)| *due <= self.now).collect::<Vec<_>>() {
-            if self.sessions() < SESSIONS_MAX {
+            if self.may_begin(&peer) {
                 self.begin(peer);
             }
         }
@@ -91,9 +96,20 @@ impl Federation {
         (state.is_connected() && state.sync.session.is_none()).then_some(state.sync.due)
     }
 
+    /// Whether a session with the peer may begin, by the sessions that run.
+    fn may_begin(&self, peer: &NodeId) -> bool {
+        self.sessions() < SESSIONS_MAX && (self.is_listed(peer) || self.stranger_sessions() < STRANGER_SESSIONS_MAX)
+    }
+
+    fn stranger_sessions(&self) -> usize {
+        self.peers.values().filter(|state| state.listed.is_none() && state.sync.session.is_some()).count()
+    }
+
     pub(super) fn next_session_wake(&self) -> Option<Instant> {
-        let may_begin = self.sessions() < SESSIONS_MAX;
-        let due = self.peers.keys().filter_map(|peer| self.due(peer)).filter(|_| may_begin);
+        let has_place = self.sessions() < SESSIONS_MAX;
+        let has_stranger_place = has_place && self.stranger_sessions() < STRANGER_SESSIONS_MAX;
+        let may_begin = |peer: &&NodeId| if self.is_listed(peer) { has_place } else { has_stranger_place };
+        let due = self.peers.keys().filter(may_begin).filter_map(|peer| self.due(peer));
         let ends = self.peers.values().filter_map(|state| state.sync.session.as_ref());
         due.chain(ends.map(|session| session.began.plus_ms(SESSION_MS_MAX))).min()
     }
@@ -166,7 +182,8 @@ impl Federation {
 
     /// Takes the next items off the session's list that are neither settled nor on their way.
     fn next_batch(&mut self, peer: NodeId) -> Vec<AdmissionId> {
-        let room = self.intake_room().min(FETCH_ITEMS_MAX);
+        // Half of what is left: peers that do not send what was asked for never take all of it.
+        let room = (self.intake_room() / 2).min(FETCH_ITEMS_MAX);
         if room == 0 {
             return Vec::new();
         }

@@ -1,7 +1,7 @@
 //! What happened in a run: a digest of all of it, and its end in words.
 
 use std::collections::VecDeque;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use proto::federation::{Answer, Event, Input, Outcome};
 
@@ -10,16 +10,30 @@ const LINES_KEPT: usize = 60;
 
 #[derive(Debug)]
 pub(super) struct History {
-    digest: u64,
+    digest: Digest,
+    keeps: Keeps,
     end: VecDeque<String>,
     pub(super) events: u64,
 }
+
+/// Whether the words of a run are kept; they cost more than the run, which can be played again for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeps {
+    Digest,
+    Words,
+}
+
+/// What is written to it, folded.
+#[derive(Debug, Clone, Copy)]
+struct Digest(u64);
 
 /// A run that broke an invariant or did not come to rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The seed that finds it again.
     pub seed: u64,
+    /// What kind of scenario it was.
+    pub kind: &'static str,
     /// What is wrong.
     pub wrong: String,
     /// The scenario, in words.
@@ -32,32 +46,41 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{}", self.end.join("\n"))?;
         writeln!(formatter, "scenario: {}", self.scenario)?;
-        write!(formatter, "seed {}: {}", self.seed, self.wrong)
+        write!(formatter, "seed {}, {}: {}", self.seed, self.kind, self.wrong)
     }
 }
 
 impl std::error::Error for Failure {}
 
 impl History {
-    pub(super) fn new() -> Self {
-        Self { digest: 0xcbf2_9ce4_8422_2325, end: VecDeque::new(), events: 0 }
+    pub(super) const fn new(keeps: Keeps) -> Self {
+        Self { digest: Digest(0xcbf2_9ce4_8422_2325), keeps, end: VecDeque::new(), events: 0 }
     }
 
-    pub(super) fn note(&mut self, line: String) {
+    pub(super) fn note(&mut self, line: fmt::Arguments<'_>) {
         self.events += 1;
-        self.digest = fnv(self.digest, line.as_bytes());
-        if self.end.len() == LINES_KEPT {
-            self.end.pop_front();
+        self.digest.write_fmt(line).expect("a digest takes everything");
+        if self.keeps == Keeps::Words {
+            if self.end.len() == LINES_KEPT {
+                self.end.pop_front();
+            }
+            self.end.push_back(line.to_string());
         }
-        self.end.push_back(line);
     }
 
     pub(super) const fn digest(&self) -> u64 {
-        self.digest
+        self.digest.0
     }
 
     pub(super) fn end(&self) -> Vec<String> {
         self.end.iter().cloned().collect()
+    }
+}
+
+impl Write for Digest {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = fnv(self.0, text.as_bytes());
+        Ok(())
     }
 }
 
@@ -77,7 +100,8 @@ pub(super) fn brief(input: &Input) -> String {
         Input::ResponseArrived { request, answer: Answer::Failed, .. } => format!("no answer to {}", request.0),
         Input::EntryAdmitted { item, .. } => format!("upload {:x}", fnv(0, item.id.as_bytes())),
         Input::IntakeFinished { intake, outcome: Outcome::Held { item, replaces } } => {
-            let replaces = if replaces.is_some() { " in place of another" } else { "" };
+            let replaces =
+                replaces.map_or_else(String::new, |other| format!(" in place of {:x}", fnv(0, other.id.as_bytes())));
             format!("intake {} holds {:x}{replaces}", intake.0, fnv(0, item.id.as_bytes()))
         }
         Input::IntakeFinished { intake, outcome } => format!("intake {} {outcome:?}", intake.0),

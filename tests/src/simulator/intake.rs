@@ -1,6 +1,6 @@
 //! A toy of what verifies entries: documents are short texts, signatures are digests; the layout is the real one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use proto::admission::{self, AdmissionId};
@@ -11,12 +11,32 @@ use proto::reconcile::Item;
 use proto::wire::Envelope;
 
 /// What a site's operator lets in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Policy {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Policy {
+    pub(super) taste: Taste,
+    /// Nodes that are no members any more, and from what moment on their admissions count for nothing.
+    pub(super) outsiders: BTreeMap<NodeId, u64>,
+}
+
+/// Which documents a site's operator lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Taste {
     /// Everything that is valid.
     Lenient,
     /// Not the documents that begin with `policy:`.
     Strict,
+}
+
+/// What is durable at a site: what it holds, and what it refused.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Store {
+    pub(super) entries: BTreeMap<AdmissionId, Envelope>,
+    /// Everything refused, by policy or because an earlier admission is held.
+    pub(super) refused: BTreeSet<AdmissionId>,
+    /// Of these, what policy refuses, kept for another policy.
+    pub(super) copies: BTreeMap<AdmissionId, Envelope>,
+    /// The admission held of each entry and origin.
+    ranks: BTreeMap<[u8; 64], Item>,
 }
 
 /// An entry of a document that `origin` admitted.
@@ -34,7 +54,7 @@ pub(super) fn envelope(origin: &NodeId, document: &str, admitted_ms: u64) -> Env
     Envelope::new(Bytes::copy_from_slice(document.as_bytes()), admission).expect("toy documents are small")
 }
 
-/// The same with another document or signature: what a forger can make of it.
+/// The same with another document: what a forger can make of it.
 pub(super) fn forged(envelope: &Envelope, document: &[u8]) -> Envelope {
     Envelope::new(Bytes::copy_from_slice(document), *envelope.admission()).expect("toy documents are small")
 }
@@ -44,9 +64,10 @@ fn signature(admission: &[u8; admission::BYTES]) -> [u8; 32] {
 }
 
 /// The entry and origin that an admission is for.
-fn subject(envelope: &Envelope) -> &[u8] {
-    let admission = envelope.admission();
-    &admission[1..97]
+fn subject(envelope: &Envelope) -> [u8; 64] {
+    let mut subject = [0; 64];
+    subject.copy_from_slice(&envelope.admission()[33..97]);
+    subject
 }
 
 /// What is wrong with an envelope that every node can tell.
@@ -62,29 +83,78 @@ pub(super) fn violation(envelope: &Envelope) -> Option<&'static str> {
     (!is_document).then_some("not a document")
 }
 
-pub(super) fn is_refused(policy: Policy, envelope: &Envelope) -> bool {
-    policy == Policy::Strict && envelope.document().starts_with(b"policy:")
+impl Policy {
+    pub(super) const fn new(taste: Taste) -> Self {
+        Self { taste, outsiders: BTreeMap::new() }
+    }
+
+    pub(super) fn refuses(&self, envelope: &Envelope) -> bool {
+        let (origin, admitted) = (&envelope.admission()[65..97], envelope.item().admitted.unix_ms());
+        let is_outside =
+            |(node, from_ms): (&NodeId, &u64)| node.public_key().as_slice() == origin && admitted >= *from_ms;
+        self.taste == Taste::Strict && envelope.document().starts_with(b"policy:")
+            || self.outsiders.iter().any(is_outside)
+    }
 }
 
-/// Verifies an envelope and keeps it if it is good; the earliest admission of an entry and origin is the one kept.
-pub(super) fn admit(entries: &mut BTreeMap<AdmissionId, Envelope>, policy: Policy, envelope: Envelope) -> Outcome {
-    if let Some(rule) = violation(&envelope) {
-        return Outcome::Invalid { rule: rule.to_owned() };
+impl Store {
+    /// Verifies an envelope and keeps it if it is good; the earliest admission of an entry and origin is the one kept.
+    pub(super) fn admit(&mut self, policy: &Policy, envelope: Envelope) -> Outcome {
+        let item = envelope.item();
+        if let Some(rule) = violation(&envelope) {
+            return Outcome::Invalid { rule: rule.to_owned() };
+        }
+        if policy.refuses(&envelope) {
+            self.refused.insert(item.id);
+            self.copies.insert(item.id, envelope);
+            return Outcome::Refused { reason: "policy".to_owned() };
+        }
+        if self.entries.contains_key(&item.id) {
+            return Outcome::Known;
+        }
+        let rival = self.ranks.get(&subject(&envelope)).copied();
+        self.copies.remove(&item.id);
+        if rival.is_some_and(|rival| rival < item) {
+            self.refused.insert(item.id);
+            return Outcome::Refused { reason: "outranked".to_owned() };
+        }
+        if let Some(Item { id, .. }) = rival {
+            self.entries.remove(&id);
+            self.refused.insert(id);
+        }
+        self.refused.remove(&item.id);
+        self.ranks.insert(subject(&envelope), item);
+        self.entries.insert(item.id, envelope);
+        Outcome::Held { item, replaces: rival }
     }
-    if is_refused(policy, &envelope) {
-        return Outcome::Refused { reason: "policy".to_owned() };
+
+    /// Takes up to `count` entries out that `policy` refuses.
+    pub(super) fn withdraw(&mut self, policy: &Policy, count: usize) -> Vec<AdmissionId> {
+        let refused = self.entries.iter().filter(|(_, envelope)| policy.refuses(envelope));
+        let ids: Vec<_> = refused.map(|(id, _)| *id).take(count).collect();
+        for id in &ids {
+            if let Some(envelope) = self.entries.remove(id) {
+                self.ranks.remove(&subject(&envelope));
+                self.copies.insert(*id, envelope);
+                self.refused.insert(*id);
+            }
+        }
+        ids
     }
-    let item = envelope.item();
-    if entries.contains_key(&item.id) {
-        return Outcome::Known;
+
+    /// Tries up to `count` copies again that `policy` lets in: what is held now, and what it took the place of.
+    pub(super) fn restore(&mut self, policy: &Policy, count: usize) -> (Vec<Item>, Vec<AdmissionId>, usize) {
+        let accepted = self.copies.values().filter(|envelope| !policy.refuses(envelope));
+        let tried: Vec<_> = accepted.take(count).cloned().collect();
+        let (mut restored, mut replaced, tries) = (Vec::<Item>::new(), Vec::new(), tried.len());
+        for envelope in tried {
+            if let Outcome::Held { item, replaces } = self.admit(policy, envelope) {
+                // One that was restored a moment ago may give way to an earlier one.
+                restored.retain(|other| Some(*other) != replaces);
+                restored.push(item);
+                replaced.extend(replaces.map(|rival| rival.id));
+            }
+        }
+        (restored, replaced, tries)
     }
-    let rival = entries.values().find(|held| subject(held) == subject(&envelope)).map(Envelope::item);
-    if rival.is_some_and(|rival| rival < item) {
-        return Outcome::Refused { reason: "outranked".to_owned() };
-    }
-    if let Some(Item { id, .. }) = rival {
-        entries.remove(&id);
-    }
-    entries.insert(item.id, envelope);
-    Outcome::Held { item, replaces: rival }
 }

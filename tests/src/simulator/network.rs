@@ -5,55 +5,92 @@ use proto::bounds;
 use proto::federation::{Answer, GossipId, Input, RequestId, ServedId, Verdict};
 
 use super::history::fnv;
-use super::site::Kind;
 use super::world::{Happening, Repeat, World};
+
+/// The number of a connection; a site that is connected anew while it still believes in the old one sees no change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Connection(u64);
+
+/// Longest time in ms after which a peer notices that a site has gone without a word.
+const PATIENCE_MS_MAX: u64 = 15_000;
 
 impl World {
     // Connections.
 
     pub(super) fn on_dial(&mut self, from: usize, to: usize, epoch: u64) {
-        if self.sites[from].epoch != epoch || !self.sites[from].is_up() {
+        if self.sites[from].epoch != epoch || !self.sites[from].is_up() || self.is_connected(from, to) {
             return;
         }
-        let peer = self.sites[to].node;
-        if self.is_connected(from, to) {
+        if self.is_parted(from, to) {
+            // A dial into the void ends after a while, or only by the machine's own patience.
+            if self.random.percent(50) {
+                let after_ms = self.random.between(1_000, 10_000);
+                self.schedule(after_ms, Happening::DialFails { from, to, epoch });
+            }
             return;
         }
         if !self.sites[to].is_up() || self.is_lost() {
+            let peer = self.sites[to].node;
             return self.tell(from, Input::DialFailed { peer });
         }
         self.connect(from, to);
     }
 
     pub(super) fn connect(&mut self, from: usize, to: usize) {
-        self.connections.insert(pair(from, to));
-        let (one, other) = (self.sites[from].node, self.sites[to].node);
-        self.tell(from, Input::PeerConnected { peer: other });
-        self.tell(to, Input::PeerConnected { peer: one });
-    }
-
-    pub(super) fn disconnect(&mut self, one: usize, other: usize) {
-        if self.connections.remove(&pair(one, other)) {
-            let (first, second) = (self.sites[one].node, self.sites[other].node);
-            self.tell(one, Input::PeerDisconnected { peer: second });
-            self.tell(other, Input::PeerDisconnected { peer: first });
+        let connection = Connection(self.random.next());
+        for (site, peer) in [(from, to), (to, from)] {
+            if self.connections.insert((site, peer), connection).is_none() {
+                let peer = self.sites[peer].node;
+                self.tell(site, Input::PeerConnected { peer });
+            }
         }
     }
 
-    pub(super) fn is_connected(&self, one: usize, other: usize) -> bool {
-        self.connections.contains(&pair(one, other))
+    /// A site closes its connection to another.
+    pub(super) fn disconnect(&mut self, site: usize, peer: usize) {
+        if let Some(connection) = self.connections.remove(&(site, peer)) {
+            let epoch = self.sites[site].epoch;
+            self.schedule(0, Happening::ConnectionClosed { site, peer, epoch });
+            let after_ms = if self.is_parted(site, peer) { PATIENCE_MS_MAX } else { self.travel_ms() };
+            self.schedule(after_ms, Happening::ConnectionDies { site: peer, peer: site, connection });
+        }
+    }
+
+    pub(super) fn on_closed(&mut self, site: usize, peer: usize, epoch: u64) {
+        if self.sites[site].epoch == epoch && !self.is_connected(site, peer) {
+            let peer = self.sites[peer].node;
+            self.tell(site, Input::PeerDisconnected { peer });
+        }
+    }
+
+    /// A site sees one of its connections end.
+    pub(super) fn on_dead_connection(&mut self, site: usize, peer: usize, connection: Connection) {
+        if self.connections.get(&(site, peer)) == Some(&connection) {
+            self.connections.remove(&(site, peer));
+            let peer = self.sites[peer].node;
+            self.tell(site, Input::PeerDisconnected { peer });
+        }
+    }
+
+    pub(super) fn is_connected(&self, site: usize, other: usize) -> bool {
+        self.connections.contains_key(&(site, other))
     }
 
     pub(super) fn neighbours(&self, site: usize) -> Vec<usize> {
-        (0..self.sites.len()).filter(|other| *other != site && self.is_connected(site, *other)).collect()
+        self.connections.range((site, 0)..(site + 1, 0)).map(|((_, other), _)| *other).collect()
     }
 
+    /// Ends a site without warning; its peers see the connections end, some only when their patience is over.
     pub(super) fn crash(&mut self, site: usize) {
-        self.note(format!("{site} crashes"));
+        self.note(format_args!("{site} crashes"));
         self.sites[site].running = None;
         self.sites[site].epoch += 1;
-        for other in self.neighbours(site) {
-            self.disconnect(site, other);
+        for peer in self.neighbours(site) {
+            if let Some(connection) = self.connections.remove(&(site, peer)) {
+                let after_ms =
+                    if self.random.percent(20) { self.random.between(0, PATIENCE_MS_MAX) } else { self.travel_ms() };
+                self.schedule(after_ms, Happening::ConnectionDies { site: peer, peer: site, connection });
+            }
         }
     }
 
@@ -61,14 +98,14 @@ impl World {
 
     /// Sends a gossip message to every neighbour but the one it came from.
     pub(super) fn spread(&mut self, site: usize, source: Option<usize>, bytes: &Bytes) {
-        if bytes.len() > bounds::GOSSIP_FRAME_BYTES_MAX && self.sites[site].policy().is_some() {
+        if bytes.len() > bounds::GOSSIP_FRAME_BYTES_MAX && self.sites[site].is_honest() {
             self.fail(format!("{site} gossips {} bytes", bytes.len()));
         }
         if let Some(running) = &mut self.sites[site].running {
             running.seen.insert(fnv(0, bytes));
         }
         for to in self.neighbours(site).into_iter().filter(|to| Some(*to) != source) {
-            if self.random.percent(self.scenario.gossip_loss_percent) {
+            if self.random.percent(self.scenario.gossip_loss_percent) || self.is_parted(site, to) {
                 continue;
             }
             let travel_ms = self.travel_ms();
@@ -82,7 +119,7 @@ impl World {
 
     pub(super) fn on_gossip(&mut self, from: usize, to: usize, bytes: Bytes, is_repeat: Repeat) {
         let source = self.sites[from].node;
-        if !self.is_connected(from, to) {
+        if !self.is_connected(to, from) {
             return;
         }
         let Some(running) = &mut self.sites[to].running else { return };
@@ -99,7 +136,7 @@ impl World {
         match running.undecided.remove(&message.0) {
             None => self.fail(format!("{site} judges gossip {} twice", message.0)),
             Some((from, bytes)) if verdict == Verdict::Accept => self.spread(site, Some(from), &bytes),
-            Some((from, _)) if verdict == Verdict::Reject && self.sites[from].policy().is_some() => {
+            Some((from, _)) if verdict == Verdict::Reject && self.sites[from].is_honest() => {
                 self.fail(format!("{site} rejects the gossip of {from}, which is honest"));
             }
             Some(_) => (),
@@ -123,10 +160,13 @@ impl World {
 
     pub(super) fn on_request(&mut self, from: usize, to: usize, epoch: u64, request: RequestId, bytes: Bytes) {
         let asker = self.sites[from].node;
-        if !self.is_connected(from, to) || self.sites[from].epoch != epoch {
+        if self.is_parted(from, to) {
+            return;
+        }
+        if !self.is_connected(to, from) || self.sites[from].epoch != epoch {
             return self.answer(to, from, epoch, request, Answer::Failed);
         }
-        if let Kind::Hostile(_) = self.sites[to].kind {
+        if !self.sites[to].is_honest() {
             return self.answer_with_harm(to, from, epoch, request, &bytes);
         }
         let Some(running) = &mut self.sites[to].running else { return };
@@ -152,8 +192,12 @@ impl World {
         let travel_ms = self.travel_ms();
         self.schedule(travel_ms, Happening::AnswerArrives { from, to, epoch, request, answer });
     }
-}
 
-fn pair(one: usize, other: usize) -> (usize, usize) {
-    (one.min(other), one.max(other))
+    pub(super) fn on_answer(&mut self, from: usize, to: usize, epoch: u64, request: RequestId, answer: Answer) {
+        let is_failure = answer == Answer::Failed;
+        if self.sites[to].epoch == epoch && (is_failure || !self.is_parted(from, to)) {
+            let from = self.sites[from].node;
+            self.tell(to, Input::ResponseArrived { from, request, answer });
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a run is made of: sites, links, faults.
 
-use std::collections::BTreeSet;
+use proto::federation::Admittance;
 
 use super::random::Random;
 
@@ -20,17 +20,23 @@ pub enum Topology {
     Full,
     /// A tree and a few more links, by chance.
     Random,
+    /// Each with four to eight others, by chance.
+    Mesh,
 }
 
 /// The measures of a run; chance decides the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scenario {
+    /// What it is called.
+    pub name: &'static str,
     /// Honest sites.
     pub sites: usize,
     /// Their links.
     pub topology: Topology,
     /// Entries that are uploaded in all.
     pub uploads: usize,
+    /// Entries that one site holds at the beginning.
+    pub stock: usize,
     /// Gossip messages lost on each link, of 100.
     pub gossip_loss_percent: u64,
     /// Gossip messages that arrive twice, of 100.
@@ -41,10 +47,28 @@ pub struct Scenario {
     pub delay_percent: u64,
     /// Crashes, each followed by a restart.
     pub crashes: usize,
+    /// Times for which the network falls into two parts.
+    pub partitions: usize,
+    /// By how much a site's clock may be off.
+    pub skew_ms_max: u64,
+    /// Times at which a site's clock is set anew.
+    pub clock_steps: usize,
+    /// Sites that verify and read fifty times slower.
+    pub slow_sites: usize,
+    /// Times for which a site's intake takes nothing.
+    pub full_queues: usize,
     /// Sites whose policy refuses some entries.
     pub strict_sites: usize,
+    /// Changes of a site's policy.
+    pub policy_changes: usize,
+    /// Sites that become members, cease to be, or both.
+    pub member_changes: usize,
     /// Sites that do harm, beside the honest ones.
     pub hostile_sites: usize,
+    /// Whether hostile sites are listed, or strangers to open sites.
+    pub admittance: Admittance,
+    /// How long after the last trouble the last entry may arrive.
+    pub unrest_ms_max: u64,
 }
 
 impl Scenario {
@@ -53,9 +77,11 @@ impl Scenario {
     pub fn of_seed(seed: u64) -> Self {
         let mut random = Random::new(seed ^ 0x5eed);
         let topologies = [Topology::Line, Topology::Ring, Topology::Star, Topology::Full, Topology::Random];
+        let sites = random.between(2, 13) as usize;
+        let calm = Self::calm(topologies[random.index(topologies.len())]);
         Self {
-            sites: random.between(2, 13) as usize,
-            topology: topologies[random.index(topologies.len())],
+            name: "plain",
+            sites,
             uploads: random.between(1, 30) as usize,
             gossip_loss_percent: [0, 5, 50, 100][random.index(4)],
             gossip_twice_percent: [0, 10][random.index(2)],
@@ -63,24 +89,59 @@ impl Scenario {
             delay_percent: [0, 10][random.index(2)],
             crashes: random.index(3),
             strict_sites: random.index(3),
-            hostile_sites: 0,
+            ..calm
         }
+    }
+
+    /// Whether anything goes wrong for a while.
+    pub(super) const fn is_troubled(&self) -> bool {
+        let spells = self.crashes + self.partitions + self.clock_steps + self.full_queues;
+        let changes = self.policy_changes + self.member_changes + self.hostile_sites;
+        self.request_loss_percent > 0 || spells + changes > 0
     }
 
     /// Nothing goes wrong.
     #[must_use]
-    pub fn calm(topology: Topology) -> Self {
+    pub const fn calm(topology: Topology) -> Self {
         Self {
+            name: "calm",
             sites: 8,
             topology,
             uploads: 10,
+            stock: 0,
             gossip_loss_percent: 0,
             gossip_twice_percent: 0,
             request_loss_percent: 0,
             delay_percent: 0,
             crashes: 0,
+            partitions: 0,
+            skew_ms_max: 0,
+            clock_steps: 0,
+            slow_sites: 0,
+            full_queues: 0,
             strict_sites: 0,
+            policy_changes: 0,
+            member_changes: 0,
             hostile_sites: 0,
+            admittance: Admittance::Closed,
+            unrest_ms_max: 120_000,
+        }
+    }
+
+    /// Some hundreds of sites and few uploads.
+    #[must_use]
+    pub fn large(seed: u64) -> Self {
+        let mut random = Random::new(seed ^ 0x1a6e);
+        Self {
+            name: "large",
+            sites: random.between(200, 301) as usize,
+            uploads: random.between(1, 6) as usize,
+            gossip_loss_percent: [0, 50, 100][random.index(3)],
+            crashes: 10,
+            partitions: 1,
+            strict_sites: 10,
+            skew_ms_max: 3_600_000,
+            ..Self::calm(Topology::Mesh)
         }
     }
 
@@ -88,6 +149,7 @@ impl Scenario {
     #[must_use]
     pub fn rough(self) -> Self {
         Self {
+            name: "rough",
             gossip_loss_percent: self.gossip_loss_percent.max(30),
             gossip_twice_percent: 20,
             request_loss_percent: 20,
@@ -100,72 +162,73 @@ impl Scenario {
     /// The same sites with all gossip lost.
     #[must_use]
     pub fn silent(self) -> Self {
-        Self { gossip_loss_percent: 100, ..self }
+        Self { name: "silent", gossip_loss_percent: 100, ..self }
     }
 
-    /// The same sites beside some that do harm.
+    /// The same sites on a network that falls apart and heals.
+    #[must_use]
+    pub fn parted(self) -> Self {
+        Self { name: "parted", partitions: 3, ..self }
+    }
+
+    /// The same sites with clocks that are up to an hour off and are set while they run.
+    #[must_use]
+    pub fn skewed(self) -> Self {
+        Self { name: "skewed", skew_ms_max: 3_600_000, clock_steps: 6, ..self }
+    }
+
+    /// The same sites, some of them slow, and some with queues that are full for a while.
+    #[must_use]
+    pub fn slow(self) -> Self {
+        Self { name: "slow", slow_sites: 2, full_queues: 3, ..self }
+    }
+
+    /// The same sites with members that come and go, and operators who change their minds.
+    #[must_use]
+    pub fn changing(self) -> Self {
+        Self { name: "changing", member_changes: 2, policy_changes: 3, ..self }
+    }
+
+    /// The same sites beside some listed ones that do harm.
     #[must_use]
     pub fn hostile(self) -> Self {
-        Self { hostile_sites: 2, ..self }
+        Self { name: "hostile", hostile_sites: 2, ..self }
+    }
+
+    /// The same sites, open to anyone, beside some strangers that do harm.
+    #[must_use]
+    pub fn open(self) -> Self {
+        Self { name: "open", hostile_sites: 4, admittance: Admittance::Open, ..self }
+    }
+
+    /// The same sites, of which one begins with more entries than may be in verification at once.
+    #[must_use]
+    pub fn stocked(self) -> Self {
+        Self { name: "stocked", sites: self.sites.min(4), uploads: self.uploads.min(5), stock: 1_500, ..self }
+    }
+
+    /// The same sites with everything going wrong at once.
+    #[must_use]
+    pub fn worst(self) -> Self {
+        let worst = self.rough().hostile().parted().skewed().slow().changing();
+        Self { name: "worst", ..worst }
     }
 
     /// Every kind of scenario that a seed stands for.
     #[must_use]
-    pub fn kinds_of_seed(seed: u64) -> [Self; 5] {
+    pub fn kinds_of_seed(seed: u64) -> Vec<Self> {
+        let kinds = [Self::silent, Self::rough, Self::parted, Self::skewed, Self::slow, Self::changing];
+        let hostile = [Self::hostile, Self::open, Self::worst];
         let plain = Self::of_seed(seed);
-        let (silent, rough, hostile) = (plain.clone().silent(), plain.clone().rough(), plain.clone().hostile());
-        let worst = plain.clone().silent().rough().hostile();
-        [plain, silent, rough, hostile, worst]
-    }
-
-    /// The links of the honest sites, the smaller number first.
-    pub(super) fn links(&self, random: &mut Random) -> BTreeSet<(usize, usize)> {
-        let next = |site: usize| (site - 1, site);
-        let line = (1..self.sites).map(next);
-        match self.topology {
-            Topology::Line => line.collect(),
-            Topology::Ring => line.chain((self.sites > 2).then_some((0, self.sites - 1))).collect(),
-            Topology::Star => (1..self.sites).map(|site| (0, site)).collect(),
-            Topology::Full => (1..self.sites).flat_map(|site| (0..site).map(move |other| (other, site))).collect(),
-            Topology::Random => {
-                let mut links: BTreeSet<_> = (1..self.sites).map(|site| (random.index(site), site)).collect();
-                for _ in 0..self.sites / 2 {
-                    let site = 1 + random.index(self.sites - 1);
-                    links.insert((random.index(site), site));
-                }
-                links
-            }
+        let mut all: Vec<_> = kinds.into_iter().chain(hostile).map(|make| make(plain.clone())).collect();
+        all.push(plain.clone());
+        // These take as long as a hundred others.
+        if seed.is_multiple_of(50) {
+            all.push(Self::large(seed));
         }
-    }
-
-    /// Sites that may be strict without parting the others, which must be able to pass on what strict ones refuse.
-    pub(super) fn choose_strict(&self, links: &BTreeSet<(usize, usize)>, random: &mut Random) -> BTreeSet<usize> {
-        let mut strict = BTreeSet::new();
-        for _ in 0..self.strict_sites {
-            strict.insert(random.index(self.sites));
-            if !is_connected(self.sites, links, &strict) {
-                return BTreeSet::new();
-            }
+        if seed % 50 == 25 {
+            all.push(plain.stocked());
         }
-        strict
-    }
-}
-
-/// Whether the sites without those `left_out` are linked with one another.
-fn is_connected(sites: usize, links: &BTreeSet<(usize, usize)>, left_out: &BTreeSet<usize>) -> bool {
-    let kept: BTreeSet<_> = (0..sites).filter(|site| !left_out.contains(site)).collect();
-    let Some(first) = kept.first() else { return false };
-    let mut reached = BTreeSet::from([*first]);
-    loop {
-        let more: Vec<_> = links
-            .iter()
-            .filter(|(one, other)| kept.contains(one) && kept.contains(other))
-            .filter(|(one, other)| reached.contains(one) != reached.contains(other))
-            .flat_map(|(one, other)| [*one, *other])
-            .collect();
-        if more.is_empty() {
-            return reached == kept;
-        }
-        reached.extend(more);
+        all
     }
 }

@@ -4,29 +4,37 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
-use proto::federation::{Federation, RequestId, Settings};
+use proto::federation::{Federation, Input, IntakeId, Outcome, RequestId, Settings};
 use proto::node_id::NodeId;
-use proto::reconcile::ItemSet;
+use proto::timestamp::Instant;
 use proto::wire::Envelope;
 
-use super::intake::Policy;
+use super::hostile::Malice;
+use super::intake::{Policy, Store};
 
 /// What a site is.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// It follows the protocol.
-    Honest(Policy),
-    /// It does harm; what it pretends to hold.
-    Hostile(ItemSet),
+    Honest,
+    /// It does harm.
+    Hostile(Malice),
 }
 
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) node: NodeId,
     pub(super) kind: Kind,
+    pub(super) policy: Policy,
     pub(super) settings: Settings,
     /// Counts the starts; what was under way before a crash is of an earlier one.
     pub(super) epoch: u64,
+    /// By how much its clock is ahead of the world's.
+    pub(super) clock_ahead_ms: i64,
+    /// How many times longer its work takes.
+    pub(super) slowness: u64,
+    /// Until when its intake takes nothing.
+    pub(super) full_until_ms: u64,
     /// On disk.
     pub(super) disk: Disk,
     /// In memory; `None` while the site is down.
@@ -35,10 +43,18 @@ pub(super) struct Site {
 
 #[derive(Debug, Default)]
 pub(super) struct Disk {
-    pub(super) entries: BTreeMap<AdmissionId, Envelope>,
-    pub(super) refused: BTreeSet<AdmissionId>,
+    pub(super) store: Store,
     /// Uploads that were answered with success.
     pub(super) acknowledged: BTreeSet<AdmissionId>,
+    pub(super) judged: Judged,
+}
+
+/// Whether everything was judged by the present policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Judged {
+    #[default]
+    Done,
+    Due,
 }
 
 #[derive(Debug)]
@@ -51,6 +67,16 @@ pub(super) struct Running {
     pub(super) undecided: BTreeMap<u64, (usize, Bytes)>,
     /// Requests that await their response: who asked, under what number, in which epoch of the asker.
     pub(super) asked: BTreeMap<u64, (usize, RequestId, u64)>,
+    /// What is in verification.
+    pub(super) intakes: BTreeMap<IntakeId, AdmissionId>,
+    /// What the federation was told to be refused.
+    pub(super) refused: BTreeSet<AdmissionId>,
+    /// Changes on disk that the federation was not told of yet.
+    pub(super) untold: usize,
+    /// The operator's commands are told in order: when the last one will be.
+    pub(super) commands_until_ms: u64,
+    /// Bad messages of each peer since it was last expelled.
+    pub(super) blames: BTreeMap<usize, u32>,
     pub(super) last_number: u64,
 }
 
@@ -58,28 +84,38 @@ impl Site {
     /// Starts the site with what is on disk.
     pub(super) fn start(&mut self) {
         self.epoch += 1;
-        let Kind::Honest(_) = self.kind else { return };
+        if !self.is_honest() {
+            return;
+        }
         let settings = Settings { seed: self.settings.seed ^ (self.epoch << 32), ..self.settings.clone() };
-        let held = self.disk.entries.values().map(Envelope::item);
+        let Store { entries, refused, .. } = &self.disk.store;
+        let held = entries.values().map(Envelope::item);
         self.running = Some(Running {
-            federation: Federation::new(settings, held, self.disk.refused.iter().copied()),
+            federation: Federation::new(settings, held, refused.iter().copied()),
             wake_at_ms: None,
             seen: BTreeSet::new(),
             undecided: BTreeMap::new(),
             asked: BTreeMap::new(),
+            intakes: BTreeMap::new(),
+            refused: refused.clone(),
+            untold: 0,
+            commands_until_ms: 0,
+            blames: BTreeMap::new(),
             last_number: 0,
         });
     }
 
-    pub(super) const fn policy(&self) -> Option<Policy> {
-        match self.kind {
-            Kind::Honest(policy) => Some(policy),
-            Kind::Hostile(_) => None,
-        }
+    pub(super) const fn is_honest(&self) -> bool {
+        matches!(self.kind, Kind::Honest)
     }
 
     pub(super) const fn is_up(&self) -> bool {
-        self.running.is_some() || matches!(self.kind, Kind::Hostile(_))
+        self.running.is_some() || !self.is_honest()
+    }
+
+    /// What its clock shows at a moment of the world.
+    pub(super) fn clock(&self, now_ms: u64) -> Instant {
+        Instant::from_unix_ms(now_ms.saturating_add_signed(self.clock_ahead_ms))
     }
 }
 
@@ -87,5 +123,21 @@ impl Running {
     pub(super) const fn next_number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
+    }
+
+    /// Notes what an input says of refusals.
+    pub(super) fn learn(&mut self, input: &Input) {
+        match input {
+            Input::TrustChanged { refused } => self.refused = refused.iter().copied().collect(),
+            Input::ItemsWithdrawn { items } => self.refused.extend(items),
+            Input::ItemsRestored { items } => self.refused.retain(|id| items.iter().all(|item| item.id != *id)),
+            Input::EntryAdmitted { replaces, .. } => self.refused.extend(replaces.map(|replaced| replaced.id)),
+            Input::IntakeFinished { intake, outcome } => match (self.intakes.remove(intake), outcome) {
+                (_, Outcome::Held { replaces, .. }) => self.refused.extend(replaces.map(|replaced| replaced.id)),
+                (id, Outcome::Refused { .. }) => self.refused.extend(id),
+                _ => (),
+            },
+            _ => (),
+        }
     }
 }

@@ -4,29 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
-use proto::federation::{
-    Admittance, Answer, DisconnectReason, Effect, Input, IntakeId, ListedBy, LoadId, Membership, Peer, RequestId,
-    Settings,
-};
+use proto::federation::{Answer, Input, IntakeId, LoadId, RequestId};
 use proto::node_id::NodeId;
-use proto::reconcile::ItemSet;
-use proto::timestamp::Instant;
 use proto::wire::Envelope;
 
-use super::history::{Failure, History, brief, brief_event};
-use super::intake::Policy;
+use super::history::{Failure, History, brief};
+use super::network::Connection;
+use super::operator::Change;
+use super::partition::{Loss, Partition};
 use super::random::Random;
-use super::scenario::{SYNC_INTERVAL_MS, Scenario};
-use super::site::{Disk, Kind, Site};
+use super::scenario::Scenario;
+use super::site::Site;
+use super::topology::Links;
 
 /// The world begins here, so that moments look like moments.
-const BEGINNING_MS: u64 = 1_800_000_000_000;
+pub(super) const BEGINNING_MS: u64 = 1_800_000_000_000;
 /// After this long nothing goes wrong any more, but lost gossip stays lost.
-const CALM_AFTER_MS: u64 = 20_000;
+pub(super) const CALM_AFTER_MS: u64 = 20_000;
 /// A run that has not come to rest by then has failed.
 const END_AFTER_MS: u64 = 20 * 60_000;
 /// How often the world looks whether it is at rest.
-const LOOK_MS: u64 = 250;
+pub(super) const LOOK_MS: u64 = 250;
+/// Longest pause of a driver, so that a clock that jumps is noticed.
+pub(super) const DRIVER_PAUSE_MS_MAX: u64 = 5_000;
 
 /// What came of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,12 @@ pub struct Summary {
     pub events: u64,
     /// From the last upload until every site had everything.
     pub rested_ms_after_last_upload: u64,
+    /// From the last trouble until every site had everything.
+    pub unrest_ms: u64,
     /// How often a site expelled another.
     pub expulsions: u64,
+    /// How often gossip was dropped for want of room.
+    pub gossip_dropped: u64,
 }
 
 /// What will happen. `epoch` is that of the site it happens to: a crash undoes what was under way.
@@ -46,6 +50,9 @@ pub struct Summary {
 pub(super) enum Happening {
     Wake { site: usize, epoch: u64 },
     DialArrives { from: usize, to: usize, epoch: u64 },
+    DialFails { from: usize, to: usize, epoch: u64 },
+    ConnectionClosed { site: usize, peer: usize, epoch: u64 },
+    ConnectionDies { site: usize, peer: usize, connection: Connection },
     GossipArrives { from: usize, to: usize, bytes: Bytes, is_repeat: Repeat },
     RequestArrives { from: usize, to: usize, epoch: u64, request: RequestId, bytes: Bytes },
     AnswerArrives { from: usize, to: usize, epoch: u64, request: RequestId, answer: Answer },
@@ -53,8 +60,15 @@ pub(super) enum Happening {
     LoadEnds { site: usize, epoch: u64, load: LoadId, items: Vec<AdmissionId> },
     UploadArrives { site: usize, number: usize },
     UploadEnds { site: usize, epoch: u64, envelope: Envelope },
+    Told { site: usize, epoch: u64, input: Input },
     Crash { site: usize },
     Restart { site: usize },
+    Part { partition: Partition },
+    Heal { partition: usize },
+    ClockStep { site: usize, ahead_ms: i64 },
+    Full { site: usize, for_ms: u64 },
+    Operator { site: usize, change: Change },
+    Judge { site: usize, epoch: u64 },
     Harm { site: usize },
     Look,
 }
@@ -75,18 +89,25 @@ pub(super) struct World {
     scheduled: u64,
     pub(super) sites: Vec<Site>,
     numbers: BTreeMap<NodeId, usize>,
-    /// Pairs that are connected, the smaller number first.
-    pub(super) connections: BTreeSet<(usize, usize)>,
-    history: History,
+    /// As the operators list them in the end, hostile sites included.
+    pub(super) links: Links,
+    /// What each site takes for a connection to another.
+    pub(super) connections: BTreeMap<(usize, usize), Connection>,
+    /// Partitions that are not healed, by number.
+    pub(super) partitions: BTreeMap<usize, (BTreeSet<usize>, Loss)>,
+    /// Honest sites that are no members at the moment.
+    pub(super) outside: BTreeSet<usize>,
+    pub(super) history: History,
     pub(super) last_upload_ms: u64,
     pub(super) last_held_ms: u64,
     pub(super) uploads_open: usize,
-    expulsions: u64,
-    wrong: Option<String>,
+    pub(super) expulsions: u64,
+    pub(super) gossip_dropped: u64,
+    pub(super) wrong: Option<String>,
 }
 
 impl World {
-    pub(super) fn new(scenario: Scenario, seed: u64) -> Self {
+    pub(super) fn new(scenario: Scenario, seed: u64, history: History) -> Self {
         let mut world = Self {
             random: Random::new(seed),
             seed,
@@ -95,17 +116,21 @@ impl World {
             scheduled: 0,
             sites: Vec::new(),
             numbers: BTreeMap::new(),
-            connections: BTreeSet::new(),
-            history: History::new(),
+            links: Links::new(),
+            connections: BTreeMap::new(),
+            partitions: BTreeMap::new(),
+            outside: BTreeSet::new(),
+            history,
             last_upload_ms: BEGINNING_MS,
             last_held_ms: BEGINNING_MS,
             uploads_open: scenario.uploads,
             expulsions: 0,
+            gossip_dropped: 0,
             wrong: None,
             scenario,
         };
-        world.build_sites();
         world.plan();
+        world.numbers = world.sites.iter().enumerate().map(|(number, site)| (site.node, number)).collect();
         world
     }
 
@@ -131,67 +156,6 @@ impl World {
         Err(self.failure("the world stopped".to_owned()))
     }
 
-    fn build_sites(&mut self) {
-        let mut links = self.scenario.links(&mut self.random);
-        let strict = self.scenario.choose_strict(&links, &mut self.random);
-        let all = self.scenario.sites + self.scenario.hostile_sites;
-        for hostile in self.scenario.sites..all {
-            links.insert((self.random.index(self.scenario.sites), hostile));
-            links.insert((self.random.index(self.scenario.sites), hostile));
-        }
-        let node = |site: usize| NodeId::from_public_key([site as u8 + 1; 32]);
-        for site in 0..all {
-            let kind = match site {
-                _ if site >= self.scenario.sites => Kind::Hostile(ItemSet::default()),
-                _ if strict.contains(&site) => Kind::Honest(Policy::Strict),
-                _ => Kind::Honest(Policy::Lenient),
-            };
-            let neighbours = links.iter().filter_map(|(one, other)| match site {
-                _ if *one == site => Some(*other),
-                _ if *other == site => Some(*one),
-                _ => None,
-            });
-            let peers = neighbours.map(|other| Peer {
-                node: node(other),
-                membership: Membership::Member,
-                addresses: vec![format!("site {other}")],
-                learned: Vec::new(),
-                listed_by: ListedBy::Operator,
-            });
-            let settings = Settings {
-                node: node(site),
-                admittance: Admittance::Closed,
-                peers: peers.collect(),
-                sync_interval_ms: SYNC_INTERVAL_MS,
-                seed: self.random.next(),
-                roster_authority: None,
-                roster: None,
-            };
-            self.numbers.insert(node(site), site);
-            self.sites.push(Site { node: node(site), kind, settings, epoch: 0, disk: Disk::default(), running: None });
-        }
-    }
-
-    /// Lays down uploads, crashes and harm.
-    fn plan(&mut self) {
-        for number in 0..self.scenario.uploads {
-            let site = self.random.index(self.scenario.sites);
-            let after_ms = self.random.between(0, CALM_AFTER_MS);
-            self.schedule(after_ms, Happening::UploadArrives { site, number });
-        }
-        for _ in 0..self.scenario.crashes {
-            let site = self.random.index(self.scenario.sites);
-            let after_ms = self.random.between(0, CALM_AFTER_MS - 2_000);
-            let down_ms = self.random.between(10, 2_000);
-            self.schedule(after_ms, Happening::Crash { site });
-            self.schedule(after_ms + down_ms, Happening::Restart { site });
-        }
-        for site in self.scenario.sites..self.sites.len() {
-            self.schedule(100, Happening::Harm { site });
-        }
-        self.schedule(LOOK_MS, Happening::Look);
-    }
-
     pub(super) fn schedule(&mut self, after_ms: u64, happening: Happening) {
         self.scheduled += 1;
         self.queue.insert((self.now_ms + after_ms, self.scheduled), happening);
@@ -202,43 +166,51 @@ impl World {
         if self.random.percent(delay) { self.random.between(50, 1_000) } else { self.random.between(5, 50) }
     }
 
-    pub(super) fn is_calm(&self) -> bool {
+    pub(super) const fn is_calm(&self) -> bool {
         self.now_ms >= BEGINNING_MS + CALM_AFTER_MS
     }
 
-    fn start(&mut self, site: usize) {
+    pub(super) fn start(&mut self, site: usize) {
         self.sites[site].start();
-        self.note(format!("{site} starts"));
+        self.note(format_args!("{site} starts"));
+        self.judge_on(site);
         self.tell(site, Input::Woke);
+        self.check_held(site);
     }
 
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Wake { site, epoch } => self.on_wake(site, epoch),
             Happening::DialArrives { from, to, epoch } => self.on_dial(from, to, epoch),
+            Happening::DialFails { from, to, epoch } => {
+                if self.sites[from].epoch == epoch {
+                    let peer = self.sites[to].node;
+                    self.tell(from, Input::DialFailed { peer });
+                }
+            }
+            Happening::ConnectionClosed { site, peer, epoch } => self.on_closed(site, peer, epoch),
+            Happening::ConnectionDies { site, peer, connection } => self.on_dead_connection(site, peer, connection),
             Happening::GossipArrives { from, to, bytes, is_repeat } => self.on_gossip(from, to, bytes, is_repeat),
             Happening::RequestArrives { from, to, epoch, request, bytes } => {
                 self.on_request(from, to, epoch, request, bytes);
             }
             Happening::AnswerArrives { from, to, epoch, request, answer } => {
-                if self.sites[to].epoch == epoch {
-                    let from = self.sites[from].node;
-                    self.tell(to, Input::ResponseArrived { from, request, answer });
-                }
+                self.on_answer(from, to, epoch, request, answer);
             }
             Happening::IntakeEnds { site, epoch, intake, envelope } => self.on_intake(site, epoch, intake, envelope),
-            Happening::LoadEnds { site, epoch, load, items } => {
-                if self.sites[site].epoch == epoch {
-                    let entries = &self.sites[site].disk.entries;
-                    let envelopes = items.iter().filter_map(|id| entries.get(id).cloned()).collect();
-                    self.tell(site, Input::Loaded { load, envelopes });
-                }
-            }
+            Happening::LoadEnds { site, epoch, load, items } => self.on_loaded(site, epoch, load, &items),
             Happening::UploadArrives { site, number } => self.on_upload(site, number),
             Happening::UploadEnds { site, epoch, envelope } => self.on_upload_ended(site, epoch, envelope),
+            Happening::Told { site, epoch, input } => self.on_told(site, epoch, input),
             Happening::Crash { site } => self.crash(site),
             Happening::Restart { site } if !self.sites[site].is_up() => self.start(site),
             Happening::Restart { .. } => (),
+            Happening::Part { partition } => self.part(partition),
+            Happening::Heal { partition } => self.heal(partition),
+            Happening::ClockStep { site, ahead_ms } => self.step_clock(site, ahead_ms),
+            Happening::Full { site, for_ms } => self.sites[site].full_until_ms = self.now_ms + for_ms,
+            Happening::Operator { site, change } => self.on_change(site, change),
+            Happening::Judge { site, epoch } => self.on_judge(site, epoch),
             Happening::Harm { site } => self.harm(site),
             Happening::Look => self.schedule(LOOK_MS, Happening::Look),
         }
@@ -246,11 +218,11 @@ impl World {
 
     /// Hands an input to a site that is up, carries out the effects, and checks the site.
     pub(super) fn tell(&mut self, site: usize, input: Input) {
-        if let Kind::Hostile(_) = self.sites[site].kind {
-            return self.tell_hostile(site, input);
+        if !self.sites[site].is_honest() {
+            return;
         }
-        let now = Instant::from_unix_ms(self.now_ms);
-        self.note(format!("{site} {}", brief(&input)));
+        let now = self.sites[site].clock(self.now_ms);
+        self.note(format_args!("{site} {}", brief(&input)));
         let Some(running) = &mut self.sites[site].running else { return };
         let effects = running.federation.handle(now, input);
         for effect in effects {
@@ -260,10 +232,12 @@ impl World {
         self.plan_wake(site);
     }
 
+    /// As the driver does it: it sleeps for as long as the machine's clock says, and notices no jump of the clock.
     fn plan_wake(&mut self, site: usize) {
-        let (now_ms, epoch) = (self.now_ms, self.sites[site].epoch);
+        let (now_ms, epoch, now) = (self.now_ms, self.sites[site].epoch, self.sites[site].clock(self.now_ms));
         let Some(running) = &mut self.sites[site].running else { return };
-        let Some(wake_at_ms) = running.federation.next_wake().map(Instant::unix_ms) else { return };
+        let Some(wake) = running.federation.next_wake() else { return };
+        let wake_at_ms = now_ms + wake.ms_since(now);
         if running.wake_at_ms.is_some_and(|planned| planned <= wake_at_ms) {
             return;
         }
@@ -287,74 +261,51 @@ impl World {
         self.tell(site, Input::Woke);
     }
 
-    fn carry_out(&mut self, site: usize, effect: Effect) {
-        let epoch = self.sites[site].epoch;
-        match effect {
-            Effect::Dial { peer, .. } => {
-                let (to, travel_ms) = (self.number(&peer), self.travel_ms());
-                self.schedule(travel_ms, Happening::DialArrives { from: site, to, epoch });
-            }
-            Effect::Disconnect { peer, reason } => {
-                self.expulsions += u64::from(reason == DisconnectReason::Expelled);
-                self.note(format!("{site} cuts off {}: {reason}", self.number(&peer)));
-                self.disconnect(site, self.number(&peer));
-            }
-            Effect::JudgeGossip { message, verdict } => self.judge(site, message, verdict),
-            Effect::Publish { bytes } => self.spread(site, None, &bytes),
-            Effect::SendRequest { to, request, bytes } => {
-                let to = self.number(&to);
-                self.send_request(site, to, request, bytes);
-            }
-            Effect::Respond { request, bytes, .. } => self.respond(site, request, bytes),
-            Effect::Admit { intake, envelope, .. } => {
-                if self.sites[site].disk.refused.contains(&envelope.item().id) {
-                    self.fail(format!("{site} fetches again what it refused"));
-                }
-                let takes_ms = self.random.between(1, 30);
-                self.schedule(takes_ms, Happening::IntakeEnds { site, epoch, intake, envelope });
-            }
-            Effect::Load { load, items, .. } => {
-                let takes_ms = self.random.between(1, 10);
-                self.schedule(takes_ms, Happening::LoadEnds { site, epoch, load, items });
-            }
-            Effect::Penalise { peer, fault } => self.on_penalty(site, self.number(&peer), &fault.to_string()),
-            // No site has an authority over rosters, and none says where it is reached.
-            Effect::AdoptRoster { .. } | Effect::KeepAddresses { .. } => {
-                self.fail(format!("{site} learns what none told"))
-            }
-            Effect::Report(event) => self.note(format!("{site} reports {}", brief_event(&event))),
-        }
-    }
-
-    fn on_penalty(&mut self, site: usize, peer: usize, fault: &str) {
-        self.note(format!("{site} blames {peer}: {fault}"));
-        if self.sites[peer].policy().is_some() {
-            self.fail(format!("{site} blames {peer}, which is honest: {fault}"));
+    /// Sets a site's clock; its driver wakes within its longest pause.
+    fn step_clock(&mut self, site: usize, ahead_ms: i64) {
+        self.note(format_args!("{site} has a clock {ahead_ms} ms ahead"));
+        self.sites[site].clock_ahead_ms = ahead_ms;
+        let (epoch, pause_ms) = (self.sites[site].epoch, self.random.between(1, DRIVER_PAUSE_MS_MAX));
+        let wake_at_ms = self.now_ms + pause_ms;
+        if let Some(running) = &mut self.sites[site].running {
+            // Faults are forgiven as time passes on the site's own clock.
+            running.blames.clear();
+            running.wake_at_ms = Some(wake_at_ms);
+            self.schedule(pause_ms, Happening::Wake { site, epoch });
         }
     }
 
     fn summary(mut self) -> Result<Summary, Failure> {
+        let calm_ms = BEGINNING_MS + if self.scenario.is_troubled() { CALM_AFTER_MS } else { 0 };
+        let unrest_ms = self.last_held_ms.saturating_sub(self.last_upload_ms.max(calm_ms));
+        let longest_ms = self.scenario.unrest_ms_max;
+        if unrest_ms > longest_ms {
+            self.fail(format!("the last entry came {unrest_ms} ms after the last trouble, later than {longest_ms} ms"));
+        }
         match self.wrong.take() {
             Some(wrong) => Err(self.failure(wrong)),
             None => Ok(Summary {
                 digest: self.history.digest(),
                 events: self.history.events,
                 rested_ms_after_last_upload: self.last_held_ms.saturating_sub(self.last_upload_ms),
+                unrest_ms,
                 expulsions: self.expulsions,
+                gossip_dropped: self.gossip_dropped,
             }),
         }
     }
 
     fn failure(&self, wrong: String) -> Failure {
-        Failure { seed: self.seed, wrong, scenario: format!("{:?}", self.scenario), end: self.history.end() }
+        let scenario = format!("{:?}", self.scenario);
+        Failure { seed: self.seed, wrong, kind: self.scenario.name, scenario, end: self.history.end() }
     }
 
     pub(super) fn fail(&mut self, wrong: String) {
         self.wrong.get_or_insert(wrong);
     }
 
-    pub(super) fn note(&mut self, line: String) {
-        self.history.note(format!("{:>7} {line}", self.now_ms - BEGINNING_MS));
+    pub(super) fn note(&mut self, line: std::fmt::Arguments<'_>) {
+        self.history.note(format_args!("{:>7} {line}", self.now_ms - BEGINNING_MS));
     }
 
     pub(super) fn number(&self, node: &NodeId) -> usize {

@@ -117,3 +117,53 @@ fn what_strangers_say_of_their_addresses_is_not_kept() {
     let addresses = vec!["victim/1".to_owned()];
     assert!(alice.is_told(Input::AddressesLearned { peer: named("mallory"), addresses }).is_empty());
 }
+
+fn errs(person: &mut Person, who: &str, times: u32) -> Vec<DisconnectReason> {
+    (0..times).flat_map(|_| cuts(&person.hears_bytes(who, Bytes::from_static(b"garbage")))).collect()
+}
+
+#[test]
+fn a_stranger_does_not_shed_its_faults_by_connecting_anew() {
+    let mut olga = Person::new("olga", Admittance::Open, &[]);
+    olga.meets("mallory");
+    assert_eq!(errs(&mut olga, "mallory", FAULTS_MAX - 1), []);
+    olga.is_told(Input::PeerDisconnected { peer: named("mallory") });
+    olga.meets("mallory");
+    assert_eq!(errs(&mut olga, "mallory", 1), [DisconnectReason::Expelled]);
+}
+
+#[test]
+fn a_member_does_not_shed_its_faults_by_being_listed_anew() {
+    let mut alice = Person::knowing("alice", &["mallory"]);
+    alice.meets("mallory");
+    assert_eq!(errs(&mut alice, "mallory", FAULTS_MAX - 1), []);
+    for peers in [[].as_slice(), &["mallory"]] {
+        alice.is_told(Input::MembersChanged { settings: settings("alice", Admittance::Closed, peers) });
+    }
+    alice.meets("mallory");
+    assert_eq!(errs(&mut alice, "mallory", 1), [DisconnectReason::Expelled]);
+}
+
+#[test]
+fn a_stranger_that_leaves_before_its_forgeries_are_verified_is_expelled_all_the_same() {
+    let mut olga = Person::new("olga", Admittance::Open, &[]);
+    olga.meets("mallory");
+    let forged: Vec<_> = (900..910).flat_map(|number| olga.hears("mallory", &Gossip::Entry(entry(number)))).collect();
+    olga.is_told(Input::PeerDisconnected { peer: named("mallory") });
+    olga.verifies(forged);
+    assert_eq!(cuts(&olga.meets("mallory")), [DisconnectReason::Expelled]);
+}
+
+#[test]
+fn strangers_that_left_make_room_for_others_and_are_forgotten_when_their_faults_are() {
+    let mut olga = Person::new("olga", Admittance::Open, &[]);
+    for number in 0..STRANGERS_MAX + 50 {
+        let name = format!("mallory {number}");
+        assert_eq!(cuts(&olga.meets(&name)), []);
+        errs(&mut olga, &name, 1);
+        olga.is_told(Input::PeerDisconnected { peer: named(&name) });
+    }
+    assert_eq!(olga.federation.load().strangers, STRANGERS_MAX);
+    olga.waits(FAULT_FORGIVEN_MS);
+    assert_eq!(olga.federation.load().strangers, 0);
+}

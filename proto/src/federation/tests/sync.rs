@@ -231,3 +231,58 @@ fn a_peer_that_leaves_takes_its_session_with_it() {
     let effects = alice.is_answered("bob", requests(&effects)[0].0, &Response::Noted);
     assert_eq!(penalties(&effects), 0, "a late answer is nobody's fault");
 }
+
+#[test]
+fn slow_strangers_leave_places_for_sessions_with_listed_peers() {
+    let mut olga = Person::new("olga", Admittance::Open, &["bob"]);
+    let begun = (0..20).map(|number| requests(&olga.meets(&format!("mallory {number}"))).len()).sum::<usize>();
+    assert_eq!(begun, STRANGER_SESSIONS_MAX);
+    assert_eq!(requests(&olga.meets("bob")).len(), 1);
+    let wake = olga.federation.next_wake().expect("an answer is awaited");
+    assert_eq!(wake.ms_since(olga.now), REQUEST_MS_MAX, "waiting strangers do not keep the node awake");
+}
+
+#[test]
+fn listed_peers_are_served_while_strangers_ask_for_all_they_can() {
+    let mut olga = Person::new("olga", Admittance::Open, &["bob"]).holding(0..5);
+    olga.meets("bob");
+    let fetch = Request::Fetch { items: vec![entry(1).item().id] };
+    for number in 0..20 {
+        let name = format!("mallory {number}");
+        olga.meets(&name);
+        for _ in 0..SERVED_PER_PEER_MAX {
+            olga.is_asked(&name, &fetch);
+        }
+    }
+    assert_eq!(olga.federation.load().served, STRANGERS_SERVED_MAX);
+    assert_eq!(responses(&olga.is_asked("bob", &fetch)), []);
+}
+
+#[test]
+fn peers_that_withhold_what_they_claim_do_not_take_all_room_for_fetching() {
+    let names = ["m1", "m2", "m3", "m4", "m5", "m6", "bob"];
+    let (mut alice, mut claimed) = (Person::knowing("alice", &names), 1000..1000);
+    for name in names {
+        claimed = claimed.end..claimed.end + 300;
+        let theirs: crate::reconcile::ItemSet = claimed.clone().map(|number| entry(number).item()).collect();
+        let effects = alice.meets(name);
+        let [(round, Request::Reconcile { frame })] = &requests(&effects)[..] else { panic!("{effects:?}") };
+        let frame = theirs.respond(frame, 65_536).expect("own frames are read");
+        let effects = alice.is_answered(name, *round, &Response::Reconciled { frame });
+        assert!(matches!(&requests(&effects)[..], [(_, Request::Fetch { .. })]), "{name}: {effects:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_asks_without_measure_is_put_off_and_served_again_later() {
+    let mut alice = Person::knowing("alice", &["bob"]);
+    alice.meets("bob");
+    let is_put_off = |alice: &mut Person| {
+        let overloaded = Response::Refused(RequestRefusal::Overloaded);
+        responses(&alice.is_asked("bob", &Request::Grown)) == [overloaded]
+    };
+    let answered = (0..2 * REQUESTS_BURST).take_while(|_| !is_put_off(&mut alice)).count() as u64;
+    assert_eq!(answered, REQUESTS_BURST);
+    alice.waits(1_000);
+    assert!(!is_put_off(&mut alice));
+}
