@@ -11,6 +11,7 @@ use proto::bounds::RECONCILE_FRAME_BYTES_MAX;
 use proto::crypto::NodeKey;
 use proto::intake;
 use proto::reconcile::{Item, ItemSet};
+use proto::roster::{Member, Roster, SignedRoster};
 use proto::signature::{self, Algorithms};
 use proto::timestamp::Instant;
 use proto::wire::{Envelope, Gossip, Request, RequestRefusal, Response};
@@ -94,9 +95,30 @@ fn seeds(now: Instant) -> anyhow::Result<Vec<Seed>> {
     seeds.extend(envelopes.iter().map(|envelope| seed("admission", envelope.admission())));
     seeds.extend(REQUESTS.iter().map(|text| seed("parameters", text.as_bytes())));
     seeds.push(seed("configuration", node::config::EXAMPLE.as_bytes()));
+    seeds.extend(rosters(&key, now)?);
     seeds.extend(frames(&envelopes).into_iter().map(|frame| seed("wire", &frame)));
     seeds.extend(reconciliations(&envelopes).into_iter().map(|frame| seed("reconcile", &frame)));
     Ok(seeds)
+}
+
+/// A roster as it is written by hand, and as it is signed.
+fn rosters(key: &NodeKey, now: Instant) -> anyhow::Result<Vec<Seed>> {
+    let member = Member {
+        name: "site A".to_owned(),
+        url: Some("https://a.example.org".to_owned()),
+        addresses: vec!["/dns4/a.example.org/udp/4040/quic-v1".to_owned()],
+        contact: Some("admin@a.example.org".to_owned()),
+    };
+    let mut signed = SignedRoster::unsigned(&Roster {
+        federation: "grid".to_owned(),
+        version: 3,
+        issued: now.timestamp(),
+        expires: now.plus_ms(86_400_000).timestamp(),
+        members: [(key.node_id(), member)].into(),
+        former: [(NodeKey::from_seed([8; 32]).node_id(), now.timestamp())].into(),
+    })?;
+    signed.sign(key);
+    Ok(vec![seed("roster", signed.payload()), seed("roster", &signed.to_bytes())])
 }
 
 fn seed(target: &'static str, bytes: &[u8]) -> Seed {
