@@ -186,7 +186,16 @@ impl<B: Backend> Driver<B> {
     }
 
     fn on_gossip(&mut self, event: gossipsub::Event) {
-        let gossipsub::Event::Message { propagation_source, message_id, message } = event else { return };
+        let (propagation_source, message_id, message) = match event {
+            gossipsub::Event::Message { propagation_source, message_id, message } => {
+                (propagation_source, message_id, message)
+            }
+            gossipsub::Event::SlowPeer { peer_id, .. } => {
+                tracing::debug!(peer = %peer_id, "gossip to a slow peer was dropped; sync will repair");
+                return self.handle(Input::GossipLost);
+            }
+            _ => return,
+        };
         let Some(from) = names::node(&propagation_source) else { return };
         let number = GossipId(self.next_number());
         self.gossip.insert(number, (message_id, propagation_source));
@@ -342,9 +351,11 @@ impl<B: Backend> Driver<B> {
     fn publish(&mut self, bytes: Bytes) {
         let topic = self.topic.clone();
         match self.swarm.behaviour_mut().gossipsub.publish(topic, bytes.to_vec()) {
-            Ok(_) | Err(PublishError::NoPeersSubscribedToTopic | PublishError::Duplicate) => (),
+            Ok(_) | Err(PublishError::Duplicate) => return,
+            Err(PublishError::NoPeersSubscribedToTopic) => (),
             Err(error) => tracing::warn!(%error, "an entry was not gossiped; sync will spread it"),
         }
+        self.finish(Input::GossipLost);
     }
 
     fn admit(&mut self, intake: IntakeId, envelope: Envelope) {

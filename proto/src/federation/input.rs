@@ -42,6 +42,8 @@ pub enum Input {
         /// Where, in the words of the network.
         addresses: Vec<Address>,
     },
+    /// Gossip of this node did not reach every peer: queues were full, or nobody listened yet.
+    GossipLost,
     /// A gossip message arrived and is held back until its verdict.
     GossipArrived {
         /// The peer that passed it on.

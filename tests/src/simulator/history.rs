@@ -110,6 +110,7 @@ pub(super) fn brief(input: &Input) -> String {
         Input::PeerDisconnected { .. } => "disconnected".to_owned(),
         Input::DialFailed { .. } => "dial failed".to_owned(),
         Input::AddressesLearned { addresses, .. } => format!("{} addresses", addresses.len()),
+        Input::GossipLost => "gossip lost".to_owned(),
         Input::MembersChanged { .. } => "members changed".to_owned(),
         Input::TrustChanged { .. } => "trust changed".to_owned(),
         Input::ItemsWithdrawn { items } => format!("{} withdrawn", items.len()),

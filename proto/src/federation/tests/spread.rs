@@ -219,3 +219,13 @@ fn gossip_without_measure_is_ignored_and_nobody_is_at_fault() {
     let effects = alice.hears("bob", &Gossip::Entry(entry(1)));
     assert_eq!((verdicts(&effects), intakes(&effects), penalties(&effects)), (vec![Verdict::Ignore], 0, 0));
 }
+
+#[test]
+fn gossip_that_was_lost_is_made_good_by_a_word_to_every_peer() {
+    let mut alice = Person::knowing("alice", &["bob", "carol"]);
+    alice.meets("bob");
+    alice.meets("carol");
+    let told = requests(&alice.is_told(Input::GossipLost));
+    assert_eq!(told.iter().filter(|(_, request)| matches!(request, Request::Grown)).count(), 2);
+    assert!(requests(&alice.is_told(Input::GossipLost)).is_empty(), "who has not answered yet is not told again");
+}
