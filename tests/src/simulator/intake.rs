@@ -35,6 +35,8 @@ pub(super) struct Store {
     pub(super) refused: BTreeSet<AdmissionId>,
     /// Of these, what policy refuses, kept for another policy.
     pub(super) copies: BTreeMap<AdmissionId, Envelope>,
+    /// What gave way to an earlier admission, and to which.
+    outranked: BTreeMap<AdmissionId, AdmissionId>,
     /// The admission held of each entry and origin.
     ranks: BTreeMap<[u8; 64], Item>,
 }
@@ -114,7 +116,8 @@ impl Store {
         }
         let rival = self.ranks.get(&subject(&envelope)).copied();
         self.copies.remove(&item.id);
-        if rival.is_some_and(|rival| rival < item) {
+        if let Some(rival) = rival.filter(|rival| *rival < item) {
+            self.outranked.insert(item.id, rival.id);
             self.refused.insert(item.id);
             return Outcome::Refused { reason: "outranked".to_owned() };
         }
@@ -126,6 +129,12 @@ impl Store {
         self.ranks.insert(subject(&envelope), item);
         self.entries.insert(item.id, envelope);
         Outcome::Held { item, replaces: rival }
+    }
+
+    /// Whether an admission is held or could be again, or an earlier one that stands for it.
+    pub(super) fn keeps(&self, id: &AdmissionId) -> bool {
+        let stands_for_it = || self.outranked.get(id).is_some_and(|earlier| self.keeps(earlier));
+        self.entries.contains_key(id) || self.copies.contains_key(id) || stands_for_it()
     }
 
     /// Takes up to `count` entries out that `policy` refuses.

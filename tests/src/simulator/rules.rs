@@ -140,10 +140,9 @@ pub(super) fn exceeded(load: &Load, connected: usize) -> Option<String> {
 /// A difference between what is on disk, what policy allows and what a federation believes, once it was told all.
 fn misheld(disk: &Disk, policy: &Policy, running: &Running) -> Option<String> {
     let Disk { store, acknowledged, judged } = disk;
-    let is_kept = |id: &AdmissionId| store.entries.contains_key(id) || store.copies.contains_key(id);
     if !store.entries.keys().all(|id| running.federation.holds(id)) {
         Some("believes to hold other entries than it holds".to_owned())
-    } else if !acknowledged.iter().all(is_kept) {
+    } else if !acknowledged.iter().all(|id| store.keeps(id)) {
         Some("lost what it acknowledged".to_owned())
     } else if *judged == Judged::Done && store.entries.values().any(|entry| policy.refuses(entry)) {
         Some("holds what its policy refuses".to_owned())
