@@ -83,6 +83,13 @@ pub const LEDGER_QUEUE_MAX: usize = 512;
 /// Commands in one commit of the ledger; the sync of the disk is shared by them, the oldest waits for the newest.
 pub const LEDGER_BATCH_MAX: usize = 256;
 
+/// Memory for pages of the ledger that its writer keeps: a new entry is put into many indexes, each at another place.
+pub const LEDGER_CACHE_KIB: i64 = 64 * 1024;
+
+/// Pages of 8 KiB that gather in the ledger's log before they are moved to its file: 32 MB, so that a page that many
+/// commits touch is moved once.
+pub const LEDGER_WAL_PAGES: i64 = 4_000;
+
 /// Read connections of the ledger; lists are short and a machine has few cores.
 pub const LEDGER_READERS_MAX: usize = 4;
 
@@ -200,11 +207,23 @@ pub const CLIENT_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Most entries that `metadata show` fetches for one image; the newest are shown.
 pub const SHOWN_ENTRIES_MAX: usize = 100;
 
-/// Changes that the graph reads from the ledger at once; each entry of them is read and verified in turn.
-pub const GRAPH_CHANGES_MAX: usize = 1_000;
+/// Changes that the graph reads from the ledger at once; what is loaded of them in bulk takes some 100 MB meanwhile.
+pub const GRAPH_CHANGES_MAX: usize = 2_000;
 
-/// Changes from which on the graph is bulk-loaded: three times as fast, but readers see it in steps of as many entries.
-pub const GRAPH_BULK_MIN: usize = 1_000;
+/// Bytes of documents that the graph reads from the ledger at once; [`GRAPH_CHANGES_MAX`] of the usual size fit.
+pub const GRAPH_READ_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Entries from which on the graph is bulk-loaded: three times as fast, but readers see it in steps of as many entries.
+pub const GRAPH_BULK_MIN: usize = 250;
+
+/// Changes from which on the graph lets more of them gather for a bulk load; an upload alone never makes as many.
+pub const GRAPH_BURST_MIN: u64 = 50;
+
+/// How long changes gather where nobody waits for them.
+pub const GRAPH_GATHERING_MAX: Duration = Duration::from_millis(500);
+
+/// Positions that bulk loads leave in the graph before they are removed.
+pub const GRAPH_MARKS_MAX: usize = 64;
 
 /// Longest query in bytes; those people write have some hundred.
 pub const QUERY_TEXT_BYTES_MAX: usize = 64 * 1024;

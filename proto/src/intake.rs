@@ -1,8 +1,8 @@
 //! From foreign bytes to an entry: the way that every document takes on every node, whoever brings it.
 
-use crate::document::Strength;
+use crate::document::{Document, Strength};
 use crate::endorsed::{Endorsed, NotEndorsed};
-use crate::entry::Entry;
+use crate::entry::{Entry, EntryId};
 use crate::signature::{self, Algorithms, SignatureError};
 use crate::trust::PolicyRefusal;
 
@@ -61,6 +61,30 @@ pub fn examine_as(document: &[u8], algorithms: Algorithms, strength: Strength) -
         }
         outcome => outcome,
     }
+}
+
+/// Why bytes are not those of an entry that is held; the machine is at fault, or the program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotHeld {
+    /// They are not what was verified.
+    #[error("the document is that of {0}")]
+    Other(EntryId),
+    /// They are not an endorsed document any more.
+    #[error(transparent)]
+    Unreadable(#[from] Refusal),
+}
+
+/// Reads the document of an entry that was verified when it came, without verifying its signature again.
+///
+/// An identity is over the covered octets and the signer's key; so these are what [`examine`] read when it gave `entry`.
+pub fn read_held(document: &[u8], entry: EntryId) -> Result<Document, NotHeld> {
+    let (octets, certificate) = signature::covered(document).map_err(Refusal::from)?;
+    let found = EntryId::of(&octets, certificate.key_der());
+    if found != entry {
+        return Err(NotHeld::Other(found));
+    }
+    let read = Document::read(&octets, Strength::Server);
+    Ok(read.map_err(|violation| Refusal::from(NotEndorsed::from(violation)))?)
 }
 
 #[cfg(test)]

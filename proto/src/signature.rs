@@ -19,4 +19,5 @@ pub use error::SignatureError;
 pub use rule::SignatureRule;
 pub use self_test::self_test;
 pub use sign::{SignRequest, SigningError, SigningHash, sign};
+pub(crate) use verify::covered;
 pub use verify::{Signed, verify};

@@ -8,7 +8,7 @@ use proto::crypto::{Certificate, NewKey, SelfSigned, SigningKey, self_signed_pkc
 use proto::document::Template;
 use proto::entry::Entry;
 use proto::identifier::ImageIdentifier;
-use proto::intake::examine;
+use proto::intake::{NotHeld, examine, read_held};
 use proto::signature::{Algorithms, SignRequest, SigningHash, sign};
 
 #[path = "support/desk.rs"]
@@ -310,4 +310,35 @@ fn the_key_of_an_entry_is_what_the_operator_pins() {
     desk.openssl("pkey -in jane.key -pubout -outform DER -out pin.der");
     let certificate = Certificate::from_der(&desk.read(&["jane.der"])).expect("readable");
     assert_eq!(certificate.key_der(), desk.read(&["pin.der"]));
+}
+
+#[test]
+fn a_held_document_and_its_copies_read_as_they_did_when_they_were_verified() {
+    let entry = entry(&SIGNED);
+    let copy = changed("<rdf:Description", "<!-- a copy --><rdf:Description");
+    for document in [&*SIGNED, &copy] {
+        let read = read_held(document.as_bytes(), entry.id()).expect("it is the same entry");
+        assert_eq!(read.triples(), entry.document().triples());
+    }
+}
+
+#[test]
+fn a_held_document_that_was_changed_is_another() {
+    let held = entry(&SIGNED).id();
+    let changed = changed("<slreq:bytes>100</slreq:bytes>", "<slreq:bytes>101</slreq:bytes>");
+    assert!(matches!(read_held(changed.as_bytes(), held), Err(NotHeld::Other(found)) if found != held));
+}
+
+#[test]
+fn a_held_document_under_another_key_is_another() {
+    let held = entry(&SIGNED).id();
+    let other = signed_by(&named_key("Jane Tester", NewKey::EcP256));
+    assert!(matches!(read_held(other.as_bytes(), held), Err(NotHeld::Other(_))));
+}
+
+#[test]
+fn a_held_document_that_cannot_be_read_says_why() {
+    let held = entry(&SIGNED).id();
+    let refused = read_held(b"<a/>", held).expect_err("it is no document");
+    assert!(matches!(refused, NotHeld::Unreadable(_)), "{refused}");
 }

@@ -17,7 +17,7 @@ pub(crate) async fn follow(ledger: Ledger, graph: Graph, clock: Clock, events: E
     loop {
         let reached = tokio::select! {
             () = stop.cancelled() => return,
-            reached = graph.wait_until(position + 1) => reached,
+            reached = graph.watch_until(position + 1) => reached,
         };
         let told = match reached {
             Err(_) => None,
@@ -28,7 +28,10 @@ pub(crate) async fn follow(ledger: Ledger, graph: Graph, clock: Clock, events: E
         match told {
             Some(told) => position = told,
             // The graph or the ledger says in the log why it failed; it is looked at again later.
-            None => tokio::time::sleep(bounds::EVENTS_AGAIN).await,
+            None => {
+                tokio::time::sleep(bounds::EVENTS_AGAIN).await;
+                graph.notify(graph.position() + 1);
+            }
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What the graph reads of the ledger.
 
 use proto::entry::EntryId;
-use proto::intake::examine;
-use proto::signature::Algorithms;
+use proto::intake::{NotHeld, read_held};
 use tokio::runtime::Handle;
 
 use crate::bounds;
@@ -52,17 +51,21 @@ impl Source for LedgerSource {
         Ok(changes.into_iter().map(|change| (change.seq, change.entry)).collect())
     }
 
-    fn entry(&self, entry: EntryId) -> Result<Option<GraphEntry>, SourceError> {
-        let Some(stored) = self.read(self.ledger.stored(entry))? else { return Ok(None) };
-        // What the ledger holds was verified when it came; that it cannot be read again is a fault of the file.
-        let shown = shown(stored);
-        Ok(shown.inspect_err(|error| tracing::error!(%entry, error, "the graph leaves an entry out")).ok())
+    fn entries(&self, entries: &[EntryId]) -> Result<Vec<Option<GraphEntry>>, SourceError> {
+        let stored = self.read(self.ledger.stored(entries.to_vec(), bounds::GRAPH_READ_BYTES_MAX))?;
+        Ok(stored.into_iter().map(|stored| stored.and_then(shown)).collect())
     }
 }
 
-fn shown(stored: Stored) -> Result<GraphEntry, String> {
-    let entry = examine(&stored.raw, Algorithms::Legacy).map_err(|error| error.to_string())?;
-    let document = entry.document();
+/// What the ledger holds was verified when it came; that it cannot be read again is a fault of the file.
+fn shown(stored: Stored) -> Option<GraphEntry> {
+    let entry = stored.claim.entry;
+    let read = read(stored);
+    read.inspect_err(|error| tracing::error!(%entry, %error, "the graph leaves an entry out")).ok()
+}
+
+fn read(stored: Stored) -> Result<GraphEntry, NotHeld> {
+    let document = read_held(&stored.raw, stored.claim.entry)?;
     let told = stored.claim.witnesses.iter();
     Ok(GraphEntry {
         id: stored.claim.entry,

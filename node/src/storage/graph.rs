@@ -82,6 +82,11 @@ impl Graph {
         self.writer.wait_until(change).await
     }
 
+    /// The same without hurrying the graph, which lets changes gather that nobody waits for.
+    pub async fn watch_until(&self, change: u64) -> Result<(), GraphError> {
+        self.writer.watch_until(change).await
+    }
+
     /// Clears the graph and fills it again from its source; queries see it grow.
     pub async fn rebuild(&self, progress: Progress) -> Result<(), GraphError> {
         self.writer.rebuild(progress).await

@@ -236,9 +236,10 @@ impl Ledger {
         self.read(|snapshot| entries::last_change(snapshot)).await
     }
 
-    /// An entry as the graph reads it.
-    pub async fn stored(&self, entry: EntryId) -> Result<Option<Stored>, LedgerError> {
-        self.read(move |snapshot| entries::stored(snapshot, entry)).await
+    /// These entries as the graph reads them, in this order, none for those that are not held; as many as fit
+    /// `bytes_max` but at least one.
+    pub async fn stored(&self, entries: Vec<EntryId>, bytes_max: usize) -> Result<Vec<Option<Stored>>, LedgerError> {
+        self.read(move |snapshot| entries::stored_of(snapshot, &entries, bytes_max)).await
     }
 
     /// At most `limit` entries after the place `after` of the order of arrival.

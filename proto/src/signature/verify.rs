@@ -2,11 +2,11 @@
 
 use crate::crypto::{Certificate, CertificateRole, decode_cached};
 use crate::digest::Sha256Digest;
-use crate::xml::{self, Comments};
+use crate::xml::{self, Comments, Tree};
 
 use super::algorithm::Algorithms;
 use super::error::SignatureError;
-use super::profile;
+use super::profile::{self, Profile};
 
 /// A document whose signature was verified; made by [`verify`] alone.
 ///
@@ -68,15 +68,14 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
     let tree = xml::parse(bytes)?;
     let profile = profile::read(&tree, algorithms)?;
     let reference = &profile.reference;
-    let octets = xml::canonicalize_without(&tree, profile.position, &reference.canonicalization, Comments::Without);
+    let octets = octets(&tree, &profile);
     if reference.algorithm.hash.digest(&octets) != reference.digest {
         return Err(SignatureError::DigestMismatch { algorithm: reference.algorithm.name });
     }
-    let mut certificates = profile.certificates.iter();
-    let first = certificates.next().map_or(&[][..], Vec::as_slice);
-    let certificate = decode_cached(first)?;
+    let certificate = signer(&profile)?;
     check_signer(&certificate)?;
-    let chain: Vec<Certificate> = certificates.map(|one| decode_cached(one)).collect::<Result<_, _>>()?;
+    let chain: Vec<Certificate> =
+        profile.certificates.iter().skip(1).map(|one| decode_cached(one)).collect::<Result<_, _>>()?;
     check_order(&certificate, &chain)?;
     let (method, comments) = &profile.canonicalization;
     let ancestors = [&tree.root, profile.signature];
@@ -90,6 +89,23 @@ pub fn verify(bytes: &[u8], algorithms: Algorithms) -> Result<Signed, SignatureE
         signature_algorithm: profile.algorithm.name,
         digest_algorithm: reference.algorithm.name,
     })
+}
+
+/// What a signature would cover and the certificate it would be made with, proven by nothing: whoever knows the identity
+/// that these had when they were verified can tell whether they are the same.
+pub(crate) fn covered(bytes: &[u8]) -> Result<(Vec<u8>, Certificate), SignatureError> {
+    let tree = xml::parse(bytes)?;
+    let profile = profile::read(&tree, Algorithms::Legacy)?;
+    Ok((octets(&tree, &profile), signer(&profile)?))
+}
+
+fn octets(tree: &Tree<'_>, profile: &Profile<'_>) -> Vec<u8> {
+    xml::canonicalize_without(tree, profile.position, &profile.reference.canonicalization, Comments::Without)
+}
+
+fn signer(profile: &Profile<'_>) -> Result<Certificate, SignatureError> {
+    let first = profile.certificates.first().map_or(&[][..], Vec::as_slice);
+    Ok(decode_cached(first)?)
 }
 
 /// Refuses a chain that names the first certificate as an issuer: libxmlsec1, and whoever reads as it does, takes the

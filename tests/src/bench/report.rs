@@ -33,6 +33,13 @@ impl Report {
         self.rows.push([what.to_owned(), ours, other, format!("{ratio:.2}, goal at most {goal}: {verdict}")]);
     }
 
+    /// Adds a figure that should be at least `goal`.
+    pub(super) fn held_above(&mut self, what: &str, ours: String, (figure, goal): (f64, f64)) {
+        let verdict = if figure >= goal { "held" } else { "NOT HELD" };
+        let ratio = format!("{:.2}: {verdict}", figure / goal);
+        self.rows.push([what.to_owned(), ours, format!("goal at least {goal:.0}"), ratio]);
+    }
+
     pub(super) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
@@ -62,9 +69,11 @@ mod tests {
         let mut report = Report::new("speed");
         report.figure("alone", "1 µs".to_owned());
         report.held_below("both", "100 µs".to_owned(), "50 µs of x".to_owned(), (2.0, 0.5));
+        report.held_above("rate", "30 /s".to_owned(), (30.0, 20.0));
         report.note("a note".to_owned());
-        let expected = "speed\n  what     ours      beside  ratio\n  alone    1 µs\n  \
-                        both   100 µs  50 µs of x  2.00, goal at most 0.5: NOT HELD\n  a note\n";
+        let expected = "speed\n  what     ours            beside  ratio\n  alone    1 µs\n  \
+                        both   100 µs      50 µs of x  2.00, goal at most 0.5: NOT HELD\n  \
+                        rate    30 /s  goal at least 20  1.50: held\n  a note\n";
         assert_eq!(report.to_string(), expected);
     }
 }

@@ -46,31 +46,8 @@ impl GraphEntry {
     /// Its document's triples in the graph of `placement`.
     pub(super) fn document_quads(&self, placement: GraphPlacement) -> Result<Vec<Quad>, Unwritable> {
         let graph = placement.graph().into_owned();
-        self.triples.iter().map(|triple| self.quad(triple, graph.clone())).collect()
-    }
-
-    fn quad(&self, triple: &rdf::Triple, graph: GraphName) -> Result<Quad, Unwritable> {
-        let subject = match &triple.subject {
-            rdf::Subject::Iri(iri) => NamedOrBlankNode::from(self.named(iri)?),
-            rdf::Subject::Blank(node) => self.blank(*node).into(),
-        };
-        let object = match &triple.object {
-            rdf::Term::Iri(iri) => Term::from(self.named(iri)?),
-            rdf::Term::Blank(node) => self.blank(*node).into(),
-            rdf::Term::Literal { value, language, datatype } => {
-                literal(value, language.as_deref(), datatype.as_deref())?.into()
-            }
-        };
-        Ok(Quad::new(subject, named(&triple.predicate)?, object, graph))
-    }
-
-    /// The entry's own subject takes the image's place, so that a join never mixes two entries.
-    fn named(&self, iri: &str) -> Result<NamedNode, Unwritable> {
-        if iri == self.image_iri { Ok(subject(self.id)) } else { named(iri) }
-    }
-
-    fn blank(&self, node: rdf::BlankNode) -> BlankNode {
-        BlankNode::new_unchecked(format!("e{}n{}", self.id, node.index()))
+        let names = Names { image: &self.image_iri, entry: subject(self.id), id: self.id.to_string() };
+        self.triples.iter().map(|triple| names.quad(triple, graph.clone())).collect()
     }
 
     /// What the ledger knows of it.
@@ -89,6 +66,39 @@ impl GraphEntry {
             quads.push(provenance(&node, "admitted", admitted));
         }
         quads
+    }
+}
+
+/// What stands in an entry's quads for the names of its document; written once, for each is needed many times.
+struct Names<'a> {
+    image: &'a str,
+    entry: NamedNode,
+    id: String,
+}
+
+impl Names<'_> {
+    fn quad(&self, triple: &rdf::Triple, graph: GraphName) -> Result<Quad, Unwritable> {
+        let subject = match &triple.subject {
+            rdf::Subject::Iri(iri) => NamedOrBlankNode::from(self.named(iri)?),
+            rdf::Subject::Blank(node) => self.blank(*node).into(),
+        };
+        let object = match &triple.object {
+            rdf::Term::Iri(iri) => Term::from(self.named(iri)?),
+            rdf::Term::Blank(node) => self.blank(*node).into(),
+            rdf::Term::Literal { value, language, datatype } => {
+                literal(value, language.as_deref(), datatype.as_deref())?.into()
+            }
+        };
+        Ok(Quad::new(subject, named(&triple.predicate)?, object, graph))
+    }
+
+    /// The entry's own subject takes the image's place, so that a join never mixes two entries.
+    fn named(&self, iri: &str) -> Result<NamedNode, Unwritable> {
+        if iri == self.image { Ok(self.entry.clone()) } else { named(iri) }
+    }
+
+    fn blank(&self, node: rdf::BlankNode) -> BlankNode {
+        BlankNode::new_unchecked(format!("e{}n{}", self.id, node.index()))
     }
 }
 

@@ -16,8 +16,9 @@ pub trait Source: Send + 'static {
     /// At most `limit` changes after the change `after`, in order: their places and entries.
     fn changes_after(&self, after: u64, limit: usize) -> Result<Vec<(u64, EntryId)>, SourceError>;
 
-    /// What is to be shown of an entry now; none where it is not held any more.
-    fn entry(&self, entry: EntryId) -> Result<Option<GraphEntry>, SourceError>;
+    /// What is to be shown of these entries now, in this order, none for those that are not held any more; as many as
+    /// fit the bounds of the source, but at least one.
+    fn entries(&self, entries: &[EntryId]) -> Result<Vec<Option<GraphEntry>>, SourceError>;
 }
 
 /// The source cannot be read now; its own words.

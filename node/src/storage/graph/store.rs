@@ -1,6 +1,6 @@
 //! The store of quads: entries are put into it and moved within it, with the ledger's position in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oxigraph::model::{Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, Term, TermRef};
 use oxigraph::store::{Store, Transaction};
@@ -10,9 +10,10 @@ use super::Location;
 use super::apply::{self, Unwritable};
 use super::entry::{GraphEntry, GraphPlacement};
 use super::error::GraphError;
+use crate::bounds::GRAPH_MARKS_MAX;
 
 /// Carries the position of the ledger that the graph has reached.
-const REGISTRY: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://mp.stratuslab.eu/registry");
+pub(super) const REGISTRY: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("http://mp.stratuslab.eu/registry");
 
 /// The store; clones share it, and one of them writes.
 #[derive(Clone)]
@@ -31,77 +32,92 @@ impl GraphStore {
         &self.0
     }
 
-    /// The last change that was put in; 0 where there is none.
-    pub(super) fn position(&self) -> Result<u64, GraphError> {
+    /// How far the ledger was followed.
+    pub(super) fn marks(&self) -> Result<Marks, GraphError> {
         let property = apply::ledger_term("position");
         let graph = apply::provenance_graph().into();
-        let positions = self.0.quads_for_pattern(Some(REGISTRY.into()), Some(property.as_ref()), None, Some(graph));
-        let mut position = 0;
-        for quad in positions {
+        let quads = self.0.quads_for_pattern(Some(REGISTRY.into()), Some(property.as_ref()), None, Some(graph));
+        let mut marks = Marks::default();
+        for quad in quads {
             if let Term::Literal(literal) = quad?.object {
-                position = literal.value().parse().unwrap_or(0);
+                marks.0.extend(literal.value().parse::<u64>());
             }
         }
-        Ok(position)
+        Ok(marks)
     }
 
-    /// Puts an entry where it belongs, or removes it where it is none, and sets the position from `before` to `after`
-    /// with it.
+    /// Puts an entry where it belongs, or removes it where it is none, and sets the position to `after` with it.
     pub(super) fn put(
         &self,
         id: EntryId,
         entry: Option<&GraphEntry>,
-        before: u64,
+        marks: &mut Marks,
         after: u64,
     ) -> Result<(), GraphError> {
         let mut transaction = self.0.start_transaction()?;
-        match entry {
-            Some(entry) => put_entry(&mut transaction, entry)?,
-            None => remove_entry(&mut transaction, id)?,
-        }
-        set_position(&mut transaction, before, after);
-        Ok(transaction.commit()?)
+        put_or_remove(&mut transaction, id, entry)?;
+        marks.replace(transaction, after)
     }
 
-    /// Puts many entries and removes those that are `gone`, and sets the position after them; an end in between leaves
-    /// what the next start puts again.
+    /// Puts many entries, or removes those that are none, and sets the position to `after`.
+    ///
+    /// What is loaded in bulk is loaded with the position where nothing else is to be done; where there is, an end in
+    /// between leaves entries that the next start finds and puts again.
     pub(super) fn put_all(
         &self,
-        entries: &[GraphEntry],
-        gone: &[EntryId],
-        before: u64,
+        entries: &BTreeMap<EntryId, Option<GraphEntry>>,
+        marks: &mut Marks,
         after: u64,
     ) -> Result<(), GraphError> {
-        let (held, new) = self.divide(entries)?;
+        let (new, others) = self.divide(entries)?;
+        let is_loaded_alone = others.is_empty() && marks.has_room();
+        if is_loaded_alone {
+            // A loss of power takes unsynced transactions and leaves loads: the position must not outlive what it covers.
+            self.0.flush()?;
+        }
+        let position = is_loaded_alone.then(|| position_quad(after));
         let mut loader = self.0.bulk_loader();
-        loader.load_quads(new.into_values().flat_map(new_quads))?;
+        loader.load_quads(new.into_iter().flat_map(new_quads).chain(position))?;
         loader.commit()?;
+        if is_loaded_alone {
+            marks.0.insert(after);
+            return Ok(());
+        }
         let mut transaction = self.0.start_transaction()?;
-        for entry in held.into_values() {
-            put_entry(&mut transaction, entry)?;
+        for (id, entry) in others {
+            put_or_remove(&mut transaction, id, entry)?;
         }
-        for entry in gone {
-            remove_entry(&mut transaction, *entry)?;
-        }
-        set_position(&mut transaction, before, after);
-        Ok(transaction.commit()?)
+        marks.replace(transaction, after)
     }
 
-    /// Those that are in the store in any state, and the others: only these can be loaded without looking.
-    fn divide<'a>(&self, entries: &'a [GraphEntry]) -> Result<(Entries<'a>, Entries<'a>), GraphError> {
-        let (mut held, mut new) = (BTreeMap::new(), BTreeMap::new());
-        for entry in entries {
-            let subject = apply::subject(entry.id);
-            let graph = apply::provenance_graph().into();
-            let mut quads = self.0.quads_for_pattern(Some(subject.as_ref().into()), None, None, Some(graph));
-            let side = if quads.next().transpose()?.is_some() { &mut held } else { &mut new };
-            side.insert(entry.id, entry);
+    /// Those that are not in the store in any state, which alone can be loaded without looking, and the others.
+    fn divide<'a>(&self, entries: &'a BTreeMap<EntryId, Option<GraphEntry>>) -> Result<Divided<'a>, GraphError> {
+        let (mut new, mut others) = (Vec::with_capacity(entries.len()), Vec::new());
+        for (id, entry) in entries {
+            match entry {
+                Some(entry) if !self.shows(*id)? => new.push(entry),
+                _ => others.push((*id, entry.as_ref())),
+            }
         }
-        Ok((held, new))
+        Ok((new, others))
     }
 
-    pub(super) fn clear(&self) -> Result<(), GraphError> {
-        Ok(self.0.clear()?)
+    fn shows(&self, entry: EntryId) -> Result<bool, GraphError> {
+        let subject = apply::subject(entry);
+        let graph = apply::provenance_graph().into();
+        let mut quads = self.0.quads_for_pattern(Some(subject.as_ref().into()), None, None, Some(graph));
+        Ok(quads.next().transpose()?.is_some())
+    }
+
+    /// Leaves the position alone of those that bulk loads left.
+    pub(super) fn tidy(&self, marks: &mut Marks) -> Result<(), GraphError> {
+        let position = marks.position();
+        marks.replace(self.0.start_transaction()?, position)
+    }
+
+    pub(super) fn clear(&self) -> Result<Marks, GraphError> {
+        self.0.clear()?;
+        Ok(Marks::default())
     }
 
     /// Commits are not synced to disk one by one; this does it for all.
@@ -110,7 +126,45 @@ impl GraphStore {
     }
 }
 
-type Entries<'a> = BTreeMap<EntryId, &'a GraphEntry>;
+type Divided<'a> = (Vec<&'a GraphEntry>, Vec<(EntryId, Option<&'a GraphEntry>)>);
+
+/// The positions that stand in the store, of which the greatest counts.
+///
+/// A bulk load cannot remove the one before; a transaction removes all.
+#[derive(Debug, Default)]
+pub(super) struct Marks(BTreeSet<u64>);
+
+impl Marks {
+    /// The last change that was put in; 0 where there is none.
+    pub(super) fn position(&self) -> u64 {
+        self.0.last().copied().unwrap_or(0)
+    }
+
+    /// Whether only the position itself stands in the store.
+    pub(super) fn is_tidy(&self) -> bool {
+        self.0.len() <= 1
+    }
+
+    fn has_room(&self) -> bool {
+        self.0.len() < GRAPH_MARKS_MAX
+    }
+
+    /// Commits with `after` in the place of all.
+    fn replace(&mut self, mut transaction: Transaction<'_>, after: u64) -> Result<(), GraphError> {
+        self.0.iter().for_each(|before| transaction.remove(&position_quad(*before)));
+        transaction.insert(&position_quad(after));
+        transaction.commit()?;
+        self.0 = BTreeSet::from([after]);
+        Ok(())
+    }
+}
+
+fn put_or_remove(transaction: &mut Transaction<'_>, id: EntryId, entry: Option<&GraphEntry>) -> Result<(), GraphError> {
+    match entry {
+        Some(entry) => put_entry(transaction, entry),
+        None => remove_entry(transaction, id),
+    }
+}
 
 fn new_quads(entry: &GraphEntry) -> Vec<Quad> {
     match entry.document_quads(entry.placement) {
@@ -188,11 +242,6 @@ fn named(term: TermRef<'_>) -> Option<NamedNode> {
         TermRef::NamedNode(node) => Some(node.into_owned()),
         _ => None,
     }
-}
-
-fn set_position(transaction: &mut Transaction<'_>, before: u64, after: u64) {
-    transaction.remove(&position_quad(before));
-    transaction.insert(&position_quad(after));
 }
 
 fn position_quad(position: u64) -> Quad {

@@ -1,5 +1,6 @@
 //! The one thread that writes the graph: it follows the ledger's changes in their order.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -9,8 +10,8 @@ use tokio::sync::{oneshot, watch};
 use super::Progress;
 use super::entry::{GraphEntry, Source};
 use super::error::GraphError;
-use super::store::GraphStore;
-use crate::bounds::{GRAPH_BULK_MIN, GRAPH_CHANGES_MAX};
+use super::store::{GraphStore, Marks};
+use crate::bounds::{GRAPH_BULK_MIN, GRAPH_BURST_MIN, GRAPH_CHANGES_MAX, GRAPH_GATHERING_MAX};
 
 /// The way to the writing thread.
 pub(super) struct Writer {
@@ -30,6 +31,8 @@ struct Orders {
 struct Pending {
     /// The change to come to.
     target: u64,
+    /// The last change that somebody waits for.
+    awaited: u64,
     rebuild: Option<Rebuild>,
     closing: bool,
 }
@@ -59,16 +62,18 @@ struct Follower {
     source: Box<dyn Source>,
     orders: Arc<Orders>,
     reached: watch::Sender<Reached>,
+    marks: Marks,
     position: u64,
 }
 
 impl Writer {
     /// Starts the thread; its first order is to come to where the source is.
     pub(super) fn start(store: GraphStore, source: Box<dyn Source>) -> Result<Self, GraphError> {
-        let position = store.position()?;
+        let marks = store.marks()?;
+        let position = marks.position();
         let (sender, reached) = watch::channel(Reached { position, failure: None });
         let orders = Arc::new(Orders::default());
-        let mut follower = Follower { store, source, orders: Arc::clone(&orders), reached: sender, position };
+        let mut follower = Follower { store, source, orders: Arc::clone(&orders), reached: sender, marks, position };
         follower.begin()?;
         let thread = std::thread::Builder::new()
             .name("graph-writer".to_owned())
@@ -89,10 +94,19 @@ impl Writer {
     }
 
     pub(super) async fn wait_until(&self, change: u64) -> Result<(), GraphError> {
-        let mut reached = self.reached.clone();
-        if reached.borrow_and_update().position < change {
-            self.notify(change);
+        if self.position() < change {
+            let mut pending = self.orders.lock();
+            pending.target = pending.target.max(change);
+            pending.awaited = pending.awaited.max(change);
+            drop(pending);
+            self.orders.changed.notify_one();
         }
+        self.watch_until(change).await
+    }
+
+    /// The same, without hurrying the thread.
+    pub(super) async fn watch_until(&self, change: u64) -> Result<(), GraphError> {
+        let mut reached = self.reached.clone();
         loop {
             let now = reached.borrow_and_update().clone();
             match (now.position >= change, now.failure) {
@@ -162,6 +176,16 @@ impl Orders {
         }
     }
 
+    /// Lets a burst of changes gather, so that it can be loaded in bulk, unless somebody waits.
+    fn gather(&self, position: u64) {
+        let is_gathering = |pending: &mut Pending| {
+            let missing = pending.target.saturating_sub(position);
+            let is_burst = (GRAPH_BURST_MIN..GRAPH_CHANGES_MAX as u64).contains(&missing);
+            is_burst && pending.awaited <= position && !pending.closing && pending.rebuild.is_none()
+        };
+        drop(self.changed.wait_timeout_while(self.lock(), GRAPH_GATHERING_MAX, is_gathering));
+    }
+
     /// What was ordered is done, or failed, or is not there; nothing is tried before more is asked for.
     fn settle(&self, target: u64) {
         let mut pending = self.lock();
@@ -208,7 +232,7 @@ impl Follower {
     }
 
     fn clear(&mut self) -> Result<(), GraphError> {
-        self.store.clear()?;
+        self.marks = self.store.clear()?;
         self.come_to(0);
         Ok(())
     }
@@ -216,21 +240,17 @@ impl Follower {
     /// Follows the source to its end, or until the graph is closed.
     fn follow(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), GraphError> {
         loop {
+            self.orders.gather(self.position);
             let changes = self.source.changes_after(self.position, GRAPH_CHANGES_MAX)?;
-            let Some((last, _)) = changes.last().copied() else { return Ok(()) };
-            if changes.len() >= GRAPH_BULK_MIN {
-                let (entries, gone) = self.read_all(&changes)?;
-                self.store.put_all(&entries, &gone, self.position, last)?;
-                self.come_to(last);
-            } else {
-                for (change, id) in changes {
-                    let entry = self.source.entry(id)?;
-                    self.store.put(id, entry.as_ref(), self.position, change)?;
-                    self.come_to(change);
-                    if self.orders.lock().closing {
-                        return Ok(());
-                    }
-                }
+            if changes.is_empty() {
+                return if self.marks.is_tidy() { Ok(()) } else { self.store.tidy(&mut self.marks) };
+            }
+            let entries = self.read(&changes)?;
+            // The source may have read a part of them; the others are read next.
+            let read = changes.into_iter().take_while(|(_, entry)| entries.contains_key(entry));
+            match entries.len() >= GRAPH_BULK_MIN {
+                true => self.put_all(&entries, read)?,
+                false => self.put_each(&entries, read)?,
             }
             progress(self.position);
             if self.orders.lock().closing {
@@ -239,19 +259,39 @@ impl Follower {
         }
     }
 
-    /// The entries of these changes, and those that are not held any more.
-    fn read_all(&self, changes: &[(u64, EntryId)]) -> Result<(Vec<GraphEntry>, Vec<EntryId>), GraphError> {
-        let mut entries: Vec<_> = changes.iter().map(|(_, entry)| *entry).collect();
-        entries.sort_unstable();
-        entries.dedup();
-        let (mut read, mut gone) = (Vec::with_capacity(entries.len()), Vec::new());
-        for id in entries {
-            match self.source.entry(id)? {
-                Some(entry) => read.push(entry),
-                None => gone.push(id),
+    /// The entries of the first of these changes, as many as the source reads at once.
+    fn read(&self, changes: &[(u64, EntryId)]) -> Result<BTreeMap<EntryId, Option<GraphEntry>>, GraphError> {
+        let mut seen = BTreeSet::new();
+        let ids: Vec<_> = changes.iter().map(|(_, entry)| *entry).filter(|entry| seen.insert(*entry)).collect();
+        let entries = self.source.entries(&ids)?;
+        Ok(ids.into_iter().zip(entries).collect())
+    }
+
+    fn put_all(
+        &mut self,
+        entries: &BTreeMap<EntryId, Option<GraphEntry>>,
+        changes: impl Iterator<Item = (u64, EntryId)>,
+    ) -> Result<(), GraphError> {
+        let Some((last, _)) = changes.last() else { return Ok(()) };
+        self.store.put_all(entries, &mut self.marks, last)?;
+        self.come_to(last);
+        Ok(())
+    }
+
+    fn put_each(
+        &mut self,
+        entries: &BTreeMap<EntryId, Option<GraphEntry>>,
+        changes: impl Iterator<Item = (u64, EntryId)>,
+    ) -> Result<(), GraphError> {
+        for (change, id) in changes {
+            let entry = entries.get(&id).and_then(Option::as_ref);
+            self.store.put(id, entry, &mut self.marks, change)?;
+            self.come_to(change);
+            if self.orders.lock().closing {
+                break;
             }
         }
-        Ok((read, gone))
+        Ok(())
     }
 
     fn come_to(&mut self, position: u64) {

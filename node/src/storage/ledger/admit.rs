@@ -47,20 +47,28 @@ impl Session {
         let group = claims::of_group(&self.connection, claim.image, &claim.email)?;
         let standing = self.judge(candidate, &claim, &group, &before)?;
 
-        if let Some(first_seen) = self.take_refused(&candidate.receipt.id)? {
+        let refused = self.take_refused(&candidate.receipt.id)?;
+        if let Some(first_seen) = refused {
             claim.first_seen = claim.first_seen.min(first_seen);
             self.count_admitted()?;
         }
         let seq = self.insert_entry(candidate, &claim, standing)?;
         self.insert_admission(seq, candidate, certification)?;
         self.log_change(candidate.entry)?;
-        let mut after = before.clone();
-        after.add(&claim, &self.judge.trust);
-        let after = self.settle(&candidate.at, &before, after, candidate.now.into())?;
-        self.reconsider_entry(candidate.entry, &candidate.at.email)?;
-
+        let change = self.connection.last_insert_rowid().cast_unsigned();
         let federated = (candidate.scope == Scope::Federated).then(|| candidate.receipt.item());
         let items = ItemChange { added: federated.into_iter().collect(), removed: Vec::new() };
+        let mut after = before.clone();
+        after.add(&claim, &self.judge.trust);
+        if group.is_empty() && refused.is_none() && before.judges_as(&after) {
+            // It moves no other, and stands as it was inserted.
+            self.reconsider_entry(candidate.entry, &candidate.at.email)?;
+            self.keep_address(&candidate.at.email, after);
+            let placement = Placement { standing, superseded_by: None };
+            return Ok(Admitted { novelty: Novelty::New, placement, change, items });
+        }
+        let after = self.settle(&candidate.at, &before, after, candidate.now.into())?;
+        self.reconsider_entry(candidate.entry, &candidate.at.email)?;
         let admitted = self.admitted(seq, Novelty::New, items)?;
         self.keep_address(&candidate.at.email, after);
         Ok(admitted)

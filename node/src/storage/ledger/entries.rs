@@ -66,6 +66,24 @@ pub(super) fn stored_after(connection: &Connection, after: u64, limit: usize) ->
     Ok(entries)
 }
 
+/// These entries in this order, none for those that are not held, as many as fit `bytes_max` but at least one.
+pub(super) fn stored_of(
+    connection: &Connection,
+    entries: &[EntryId],
+    bytes_max: usize,
+) -> Result<Vec<Option<Stored>>, LedgerError> {
+    let (mut read, mut bytes) = (Vec::with_capacity(entries.len()), 0);
+    for entry in entries {
+        let stored = stored(connection, *entry)?;
+        bytes += stored.as_ref().map_or(0, |stored| stored.raw.len());
+        if bytes > bytes_max && !read.is_empty() {
+            break;
+        }
+        read.push(stored);
+    }
+    Ok(read)
+}
+
 /// An entry as the graph and the checks read it.
 pub(super) fn stored(connection: &Connection, entry: EntryId) -> Result<Option<Stored>, LedgerError> {
     let Some(held) = claims::of_entry(connection, entry)? else { return Ok(None) };

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::LedgerError;
 use super::{mail, pending, reminders};
-use crate::bounds::LEDGER_STATEMENTS_MAX;
+use crate::bounds::{LEDGER_CACHE_KIB, LEDGER_STATEMENTS_MAX, LEDGER_WAL_PAGES};
 
 /// The version that this program writes, in SQLite's `user_version`.
 const VERSION: u32 = 2;
@@ -137,6 +137,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // A negative size is one in KiB (sqlite.org/pragma.html#pragma_cache_size).
+    connection.pragma_update(None, "cache_size", -LEDGER_CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LEDGER_WAL_PAGES)?;
     connection.set_prepared_statement_cache_capacity(LEDGER_STATEMENTS_MAX);
     migrate(&connection)?;
     // These stand apart from what entries are, and a ledger without them gets them.

@@ -205,7 +205,8 @@ impl Session {
     }
 
     fn execute(&mut self, statement: &str) -> Result<(), LedgerError> {
-        self.connection.execute_batch(statement).map_err(|error| {
+        let executed = self.connection.prepare_cached(statement).and_then(|mut statement| statement.execute(()));
+        executed.map(|_| ()).map_err(|error| {
             self.addresses.clear();
             LedgerError::from(error)
         })

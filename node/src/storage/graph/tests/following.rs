@@ -1,10 +1,13 @@
 //! How the graph follows the ledger.
 
+use std::collections::BTreeMap;
+
 use proto::digest::Sha256Digest;
 use proto::standing::Standing;
 
 use super::make::{Fake, entry, following, limits, rows, showing, sizes};
-use crate::bounds::GRAPH_BULK_MIN;
+use crate::bounds::{GRAPH_BULK_MIN, GRAPH_BURST_MIN, GRAPH_CHANGES_MAX};
+use crate::storage::graph::store::{GraphStore, Marks, REGISTRY};
 use crate::storage::graph::{Graph, GraphEntry, GraphError, GraphPlacement, Location};
 
 fn placed(placement: GraphPlacement, entry: GraphEntry) -> GraphEntry {
@@ -91,6 +94,64 @@ async fn many_changes_are_loaded_in_bulk_with_the_same_outcome() {
     let graph = following(&source);
     graph.wait_until(last).await.unwrap();
     assert_eq!(sizes(&graph).await[1], "6");
+}
+
+#[tokio::test]
+async fn entries_that_were_loaded_before_the_position_was_set_are_put_again_as_they_are_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::Disk(folder.path().join("graph"));
+    let count = u16::try_from(GRAPH_BULK_MIN).unwrap();
+    let loaded: BTreeMap<_, _> = (0..count).map(entry).map(|entry| (entry.id, Some(entry))).collect();
+    let store = GraphStore::open(&location).unwrap();
+    store.put_all(&loaded, &mut Marks::default(), u64::from(count)).unwrap();
+    assert_eq!(store.marks().unwrap().position(), u64::from(count));
+    for position in store.inner().quads_for_pattern(Some(REGISTRY.into()), None, None, None) {
+        store.inner().remove(&position.unwrap()).unwrap();
+    }
+    drop(store);
+
+    let source = Fake::default();
+    for number in 0..count {
+        source.set(entry(number));
+    }
+    source.set(placed(GraphPlacement::Superseded, entry(0)));
+    let last = source.withdraw(entry(1).id);
+    let graph = Graph::open(&location, source, limits()).unwrap();
+    assert_eq!(graph.position(), 0);
+    graph.wait_until(last).await.unwrap();
+    assert_eq!(sizes(&graph).await, [(6 * (count - 2)).to_string(), "6".to_owned(), "0".to_owned()]);
+}
+
+#[tokio::test]
+async fn positions_that_bulk_loads_leave_are_removed_by_the_next_change() {
+    let positions = "SELECT ?n { GRAPH ?g { ?registry <http://mp.stratuslab.eu/ledger#position> ?n } }";
+    let count = u16::try_from(GRAPH_CHANGES_MAX).unwrap();
+    let (graph, source) = showing((0..count).map(entry)).await;
+    let last = source.set(entry(count));
+    graph.wait_until(last).await.unwrap();
+    assert_eq!(rows(&graph, positions).await, [last.to_string()]);
+}
+
+#[tokio::test]
+async fn a_graph_goes_on_after_the_last_of_several_bulk_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = GraphStore::open(&Location::Disk(folder.path().join("graph"))).unwrap();
+    let mut marks = store.marks().unwrap();
+    for number in 1..=3 {
+        let loaded = BTreeMap::from([(entry(number).id, Some(entry(number)))]);
+        store.put_all(&loaded, &mut marks, number.into()).unwrap();
+        assert_eq!(store.marks().unwrap().position(), number.into());
+    }
+}
+
+#[tokio::test]
+async fn a_burst_that_nobody_waits_for_is_shown_all_the_same() {
+    let (graph, source) = showing([entry(0)]).await;
+    let last = (1..100).map(|number| source.set(entry(number))).max().unwrap();
+    assert!(last > GRAPH_BURST_MIN);
+    graph.notify(last);
+    graph.watch_until(last).await.unwrap();
+    assert_eq!(sizes(&graph).await[0], "600");
 }
 
 #[tokio::test]

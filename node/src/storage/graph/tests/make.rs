@@ -10,6 +10,7 @@ use proto::standing::Standing;
 use proto::timestamp::Instant;
 use web::registry::{Dialect, GraphFormat, Query, QueryAnswer, QueryError, ResultsFormat};
 
+use crate::bounds::GRAPH_BULK_MIN;
 use crate::storage::graph::{
     Graph, GraphEntry, GraphPlacement, Location, Provenance, QueryLimits, Source, SourceError,
 };
@@ -17,6 +18,9 @@ use crate::storage::graph::{
 /// A ledger of a few entries that a test changes while the graph follows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fake(Arc<Mutex<State>>);
+
+/// Less than a follower asks for at once, and enough for a bulk load.
+const ENTRIES_AT_ONCE: usize = GRAPH_BULK_MIN + 50;
 
 #[derive(Debug, Default)]
 struct State {
@@ -63,8 +67,9 @@ impl Source for Fake {
         Ok(numbered.skip(usize::try_from(after).unwrap()).take(limit).collect())
     }
 
-    fn entry(&self, entry: EntryId) -> Result<Option<GraphEntry>, SourceError> {
-        Ok(self.state()?.entries.get(&entry).cloned())
+    fn entries(&self, entries: &[EntryId]) -> Result<Vec<Option<GraphEntry>>, SourceError> {
+        let state = self.state()?;
+        Ok(entries.iter().take(ENTRIES_AT_ONCE).map(|entry| state.entries.get(entry).cloned()).collect())
     }
 }
 

@@ -188,7 +188,7 @@ async fn a_newer_entry_moves_the_older_and_the_graph_is_told_of_both() {
     let ledger = holding(folder.path(), &[old.clone(), new.clone()]).await;
     let changes = ledger.changes_after(1, 10).await.unwrap();
     assert_eq!(changes.iter().map(|change| change.entry).collect::<Vec<_>>(), [new.entry, old.entry]);
-    let stored = ledger.stored(old.entry).await.unwrap().unwrap();
+    let stored = ledger.stored(vec![old.entry], 1).await.unwrap().remove(0).unwrap();
     assert_eq!(stored.placement.superseded_by, Some(new.entry));
 }
 

@@ -80,7 +80,7 @@ async fn a_copy_with_a_swapped_certificate_changes_nothing_whether_it_comes_firs
                 let _ = ledger.admit(copy.clone()).await;
             }
             settle(&ledger, &copies).await;
-            let held = ledger.stored(entry.entry).await.unwrap().unwrap();
+            let held = ledger.stored(vec![entry.entry], 1).await.unwrap().remove(0).unwrap();
             assert_eq!((held.placement.standing, held.claim.witnesses.len()), (Standing::Certified, 2));
             assert_eq!(ledger.refused_items().await.unwrap(), []);
         }
@@ -162,7 +162,7 @@ async fn the_graph_is_told_of_a_withdrawn_entry() {
     rejudge(&ledger, denying(0), std::slice::from_ref(&entry)).await;
     let changes = ledger.changes_after(last, 10).await.unwrap();
     assert_eq!(changes.iter().map(|change| change.entry).collect::<Vec<_>>(), [entry.entry]);
-    assert_eq!(ledger.stored(entry.entry).await.unwrap(), None);
+    assert_eq!(ledger.stored(vec![entry.entry], 1).await.unwrap(), [None]);
 }
 
 #[tokio::test]
