@@ -140,7 +140,7 @@ async fn a_graph_goes_on_after_the_last_of_several_bulk_loads() {
     for number in 1..=3 {
         let loaded = BTreeMap::from([(entry(number).id, Some(entry(number)))]);
         store.put_all(&loaded, &mut marks, number.into()).unwrap();
-        assert_eq!(store.marks().unwrap().position(), number.into());
+        assert_eq!(store.marks().unwrap().position(), u64::from(number));
     }
 }
 
