@@ -389,6 +389,16 @@ fn a_ping_says_the_round_trip_or_why_there_is_none() {
 }
 
 #[test]
+fn a_ping_of_a_node_that_stands_still_says_that_it_is_silent() {
+    let sites = Sites::start(2);
+    wait_until("they are connected", || sites.is_connected(A, B) && sites.is_connected(B, A));
+    sites.pause(A);
+    let (status, output, messages) = sites.command(B, &["peer", "ping", "site-a"]);
+    assert_eq!(status, 1, "{output}{messages}");
+    assert!(output.contains("it gives no answer within"), "{output}");
+}
+
+#[test]
 fn events_tell_what_was_uploaded_and_superseded_and_which_peer_came_and_went() {
     let mut sites = Sites::start(2);
     let old = sites.http(A).upload(&signed("debian", "2026-02-01T10:00:00Z")).json()["entry"].clone();
