@@ -25,6 +25,9 @@ pub const MEMORY_SHARE_MAX: f64 = 0.9;
 /// Peers that are pinged at once.
 pub const PINGS_MAX: usize = 16;
 
+/// How long an answer to a ping is waited for; less than [`CONTROL_TIMEOUT`], so that the operator is told of the silence.
+pub const PING_WAIT: Duration = Duration::from_secs(8);
+
 /// Addresses that wait to be written into the address book.
 pub const ADDRESSES_WAITING_MAX: usize = 64;
 

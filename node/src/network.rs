@@ -176,6 +176,9 @@ pub enum PingError {
     /// It is connected and does not answer.
     #[error("it is connected and gives no answer: {0}")]
     NoAnswer(String),
+    /// It neither answers nor fails to.
+    #[error("it gives no answer within {} s", bounds::PING_WAIT.as_secs())]
+    Silent,
     /// As many pings as are allowed at once are under way.
     #[error("{} pings are under way, try again", bounds::PINGS_MAX)]
     TooMany,
@@ -217,7 +220,10 @@ impl Handle {
     pub async fn ping(&self, peer: NodeId) -> Result<Result<Pinged, PingError>, NetworkError> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Ping { peer, reply }).await?;
-        answer.await.map_err(|_| NetworkError::Stopped)
+        match tokio::time::timeout(bounds::PING_WAIT, answer).await {
+            Ok(answered) => answered.map_err(|_| NetworkError::Stopped),
+            Err(_) => Ok(Err(PingError::Silent)),
+        }
     }
 
     /// What the network knows of its peers.

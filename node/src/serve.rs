@@ -41,6 +41,7 @@ mod reevaluate;
 mod refusals;
 mod settings;
 
+pub(crate) use backend::StoreBackend;
 pub(crate) use graph_source::open as open_graph;
 pub use logging::{Logging, start_logging};
 
@@ -51,7 +52,6 @@ pub(crate) fn rules(terms: &Terms, node: NodeId, now: Instant) -> anyhow::Result
     Ok(settings::rules(terms, node, read.anchors))
 }
 
-use backend::StoreBackend;
 use operator::Operator;
 use post::Post;
 

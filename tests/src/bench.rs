@@ -6,6 +6,7 @@ mod bare_rsa;
 mod certificates;
 mod documents;
 mod durability;
+mod federation;
 mod join;
 mod machine;
 mod report;
@@ -33,16 +34,24 @@ pub enum Suite {
         /// How many entries it fetches.
         entries: usize,
     },
+    /// Ten nodes: how fast an upload is everywhere, and what idling costs.
+    Federation {
+        /// How many entries the idle nodes hold.
+        entries: usize,
+    },
 }
 
 /// Entries that a joining node fetches where nothing else is said.
-pub const ENTRIES_USUAL: usize = 20_000;
+const JOIN_ENTRIES: usize = 20_000;
+/// Entries that an idle federation holds where nothing else is said.
+const IDLE_ENTRIES: usize = 2_000;
 
 impl Suite {
-    /// Every suite, with `entries` to fetch by the joining node.
+    /// Every suite, with as many entries to join and to idle with as are asked for.
     #[must_use]
-    pub const fn all(entries: usize) -> [Self; 3] {
-        [Self::Verify, Self::Uploads, Self::Join { entries }]
+    pub fn all(entries: Option<usize>) -> [Self; 4] {
+        let join = Self::Join { entries: entries.unwrap_or(JOIN_ENTRIES) };
+        [Self::Verify, Self::Uploads, join, Self::Federation { entries: entries.unwrap_or(IDLE_ENTRIES) }]
     }
 
     /// The name on the command line.
@@ -52,6 +61,7 @@ impl Suite {
             Self::Verify => "verify",
             Self::Uploads => "uploads",
             Self::Join { .. } => "join",
+            Self::Federation { .. } => "federation",
         }
     }
 
@@ -61,6 +71,7 @@ impl Suite {
             Self::Verify => verify::measure(clock),
             Self::Uploads => uploads::measure(program, clock),
             Self::Join { entries } => join::measure(program, clock, entries),
+            Self::Federation { entries } => federation::measure(program, clock, entries),
         }
     }
 }

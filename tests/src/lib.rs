@@ -2,7 +2,10 @@
 
 pub mod bench;
 pub mod corpus;
+pub mod follower;
 pub mod http;
+pub mod link;
+pub mod linked;
 pub mod relay;
 pub mod simulator;
 pub mod sites;

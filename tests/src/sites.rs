@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use node::control::{self, StatusReport};
 use node::demo::endorser::Endorser;
 use node::demo::process::NodeProcess;
 use node::demo::site::{Site, line_on_loopback};
@@ -94,19 +95,65 @@ impl Sites {
     /// Where a node does not start.
     #[must_use]
     pub fn start_with(count: usize, settings: &str, arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let sites = line_on_loopback(folder.path(), count).expect("sites");
-        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let mut all = Self { sites, nodes: Vec::new(), arguments, _folder: folder };
+        let mut all = Self::prepare(count, settings);
+        all.set_arguments(arguments);
         for index in 0..count {
-            all.sites[index].set(settings).expect("written");
-            all.nodes.push(None);
             all.dial(index, index.checked_sub(1));
-            all.restart(index);
-            let node = all.nodes[index].as_ref().expect("it was started");
-            all.sites[index].keep_addresses(node).expect("written");
+            all.boot(index);
         }
         all
+    }
+
+    /// Prepares `count` sites that list each other, with these further sections, whose nodes are not started yet.
+    ///
+    /// # Panics
+    /// Where the folders cannot be written.
+    #[must_use]
+    pub fn prepare(count: usize, settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut sites = line_on_loopback(folder.path(), count).expect("sites");
+        for site in &mut sites {
+            site.set(settings).expect("written");
+        }
+        let nodes = (0..count).map(|_| None).collect();
+        Self { sites, nodes, arguments: Vec::new(), _folder: folder }
+    }
+
+    /// Starts a node for the first time; from now on it has the addresses that it got.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn boot(&mut self, index: usize) {
+        self.restart(index);
+        let node = self.nodes[index].as_ref().expect("it was started");
+        self.sites[index].keep_addresses(node).expect("written");
+    }
+
+    /// Has a site dial another at these addresses, each with the other's `/p2p/` part.
+    ///
+    /// # Panics
+    /// Where its configuration cannot be written.
+    pub fn dial_at(&mut self, index: usize, other: usize, addresses: &[String]) {
+        let other = self.sites[other].clone();
+        self.sites[index].dial(&other, addresses).expect("written");
+    }
+
+    /// Where a running node said that it is reached, each with its `/p2p/` part.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    #[must_use]
+    pub fn p2p(&self, index: usize) -> &[String] {
+        &self.running(index).ready().p2p
+    }
+
+    /// The process id of a running node.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    #[must_use]
+    pub fn process(&self, index: usize) -> u32 {
+        self.running(index).id()
     }
 
     /// Adds a site whose node is not started yet and which dials `other`; all sites list each other.
@@ -133,9 +180,8 @@ impl Sites {
 
     fn dial(&mut self, index: usize, other: Option<usize>) {
         if let Some(other) = other {
-            let p2p = self.nodes[other].as_ref().expect("it runs").ready().p2p.clone();
-            let other = self.sites[other].clone();
-            self.sites[index].dial(&other, &p2p).expect("written");
+            let p2p = self.p2p(other).to_vec();
+            self.dial_at(index, other, &p2p);
         }
     }
 
@@ -162,8 +208,32 @@ impl Sites {
     /// # Panics
     /// Where it does not run.
     pub fn hang_up(&self, index: usize) {
-        let id = self.nodes[index].as_ref().expect("it runs").id().to_string();
-        assert!(Command::new("kill").args(["-HUP", &id]).status().expect("kill").success());
+        self.signal(index, "-HUP");
+    }
+
+    /// Stops a node where it stands; its sockets stay open.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    pub fn pause(&self, index: usize) {
+        self.signal(index, "-STOP");
+    }
+
+    /// Lets a paused node run on.
+    ///
+    /// # Panics
+    /// Where it is gone.
+    pub fn resume(&self, index: usize) {
+        self.signal(index, "-CONT");
+    }
+
+    fn signal(&self, index: usize, signal: &str) {
+        let id = self.process(index).to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
+    }
+
+    fn running(&self, index: usize) -> &NodeProcess {
+        self.nodes[index].as_ref().expect("it runs")
     }
 
     /// Ends a node as a power cut would.
@@ -182,7 +252,7 @@ impl Sites {
     /// Where it does not run.
     #[must_use]
     pub fn http(&self, index: usize) -> Http {
-        Http::new(&self.nodes[index].as_ref().expect("it runs").ready().http)
+        Http::new(&self.running(index).ready().http)
     }
 
     /// Runs the program on a site's configuration; its status, standard output and standard error.
@@ -199,6 +269,40 @@ impl Sites {
             .expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+    }
+
+    /// What a running node says of itself.
+    ///
+    /// # Panics
+    /// Where it does not answer.
+    #[must_use]
+    pub fn status(&self, index: usize) -> StatusReport {
+        match control::ask(self.sites[index].folder(), &control::Request::Status) {
+            Ok(control::Answer::Status { status }) => *status,
+            other => panic!("{} has no status: {other:?}", self.sites[index].name()),
+        }
+    }
+
+    /// Whether a running node is connected with that of another site.
+    #[must_use]
+    pub fn is_connected(&self, index: usize, other: usize) -> bool {
+        let id = self.sites[other].node_id().to_string();
+        self.status(index).peers.iter().any(|peer| peer.id == id && peer.connected_since.is_some())
+    }
+
+    /// Whether a running node knows that of another site as a peer.
+    #[must_use]
+    pub fn is_listed(&self, index: usize, other: usize) -> bool {
+        let id = self.sites[other].node_id().to_string();
+        self.status(index).peers.iter().any(|peer| peer.id == id && peer.listed_by.is_some())
+    }
+
+    /// Whether all running nodes hold the same entries, and so many.
+    #[must_use]
+    pub fn all_hold(&self, count: usize) -> bool {
+        let mut running = (0..self.nodes.len()).filter(|index| self.nodes[*index].is_some());
+        let Some(first) = running.next().map(|index| self.held(index)) else { return count == 0 };
+        first.len() == count && running.all(|index| self.held(index) == first)
     }
 
     /// The ids of all entries that a node holds, superseded and contested ones among them.

@@ -125,7 +125,13 @@ impl Site {
         self.folder.join(config::FILE_NAME)
     }
 
-    /// Adds sections to its configuration.
+    /// Has its node listen at these multiaddresses.
+    pub fn listen(&mut self, p2p: &[&str]) -> anyhow::Result<()> {
+        self.p2p = p2p.iter().map(|address| (*address).to_owned()).collect();
+        self.write()
+    }
+
+    /// Adds sections to its configuration; keys before the first of them are of `[federation]`.
     pub fn set(&mut self, sections: &str) -> anyhow::Result<()> {
         sections.clone_into(&mut self.settings);
         self.write()
@@ -150,6 +156,12 @@ impl Site {
     pub fn list(&mut self, other: &Site) -> anyhow::Result<()> {
         self.peers.retain(|listed| listed.id != other.node_id);
         self.peers.push(Listed::of(other.node_id, &other.name));
+        self.write()
+    }
+
+    /// Lists another no more.
+    pub fn unlist(&mut self, other: &Site) -> anyhow::Result<()> {
+        self.peers.retain(|listed| listed.id != other.node_id);
         self.write()
     }
 

@@ -34,6 +34,7 @@ struct Asked {
 impl Pings {
     /// Begins one.
     pub(super) fn begin(&mut self, swarm: &mut Swarm, peer: NodeId, addresses: &[String], reply: Reply) {
+        self.forget_abandoned();
         let under_way = self.asked.len() + self.dialling.values().map(Vec::len).sum::<usize>();
         if under_way >= bounds::PINGS_MAX {
             return answer(reply, Err(PingError::TooMany));
@@ -51,6 +52,15 @@ impl Pings {
             Ok(()) => self.dialling.entry(peer).or_default().push(reply),
             Err(error) => answer(reply, Err(PingError::Dial(error.to_string()))),
         }
+    }
+
+    /// Who waited long enough has left; a dial may take minutes to fail.
+    fn forget_abandoned(&mut self) {
+        for waiting in self.dialling.values_mut() {
+            waiting.retain(|reply| !reply.is_closed());
+        }
+        self.dialling.retain(|_, waiting| !waiting.is_empty());
+        self.asked.retain(|_, asked| !asked.reply.is_closed());
     }
 
     /// A connection was made, for whatever reason.

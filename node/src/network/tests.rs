@@ -13,12 +13,15 @@ use proto::crypto::NodeKey;
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
 use proto::federation::{Admittance, Federation, LinkStatus, ListedBy, Membership, Outcome, Peer, Settings};
+use proto::reconcile::Item;
 use proto::timestamp::Instant;
 use proto::wire::{Envelope, Gossip};
 use tokio_util::sync::CancellationToken;
 
 use super::{Backend, Network, Start, behaviour, start};
 use crate::clock::Clock;
+
+mod recording;
 
 const FEDERATION: &str = "test";
 const LOOPBACK: &str = "/ip4/127.0.0.1/tcp/0";
@@ -61,6 +64,16 @@ fn envelope(document: &[u8], origin: &NodeKey) -> Envelope {
 }
 
 async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &CancellationToken) -> Network {
+    node_holding(number, peers, Vec::new(), backend, stop).await
+}
+
+async fn node_holding<B: Backend>(
+    number: u8,
+    peers: Vec<Peer>,
+    held: Vec<Item>,
+    backend: &B,
+    stop: &CancellationToken,
+) -> Network {
     let settings = Settings {
         node: key(number).node_id(),
         admittance: Admittance::Closed,
@@ -75,7 +88,7 @@ async fn node(number: u8, peers: Vec<Peer>, backend: &Memory, stop: &Cancellatio
         federation: FEDERATION.to_owned(),
         listen: vec![LOOPBACK.to_owned()],
         external: Vec::new(),
-        machine: Federation::new(settings, [], []),
+        machine: Federation::new(settings, held, []),
         preshared_key: None,
         rosters: tokio::sync::mpsc::channel(1).0,
         addresses: tokio::sync::mpsc::channel(1).0,

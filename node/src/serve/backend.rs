@@ -11,10 +11,10 @@ use crate::storage::ledger::{self, Ledger};
 
 /// Intake and stores, as the network needs them.
 #[derive(Debug, Clone)]
-pub(super) struct StoreBackend {
-    pub(super) intake: Intake,
-    pub(super) ledger: Ledger,
-    pub(super) graph: Graph,
+pub(crate) struct StoreBackend {
+    pub(crate) intake: Intake,
+    pub(crate) ledger: Ledger,
+    pub(crate) graph: Graph,
 }
 
 impl Backend for StoreBackend {

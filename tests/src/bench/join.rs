@@ -79,7 +79,7 @@ pub(super) fn measure(program: &Path, clock: &Clock, entries: usize) -> anyhow::
 }
 
 /// Fills the ledger of a site whose node does not run, as `marketplace ledger import` does; how long it took.
-fn import(site: &Site, clock: &Clock, folder: &Path, documents: &[Vec<u8>]) -> anyhow::Result<Duration> {
+pub(super) fn import(site: &Site, clock: &Clock, folder: &Path, documents: &[Vec<u8>]) -> anyhow::Result<Duration> {
     std::fs::create_dir(folder).context("cannot create a folder")?;
     for (number, document) in documents.iter().enumerate() {
         std::fs::write(folder.join(format!("{number:06}.xml")), document).context("cannot write a document")?;

@@ -34,6 +34,12 @@ pub(super) fn user_cpu_of(process: u32) -> anyhow::Result<Duration> {
     ticks(&format!("/proc/{process}/stat"), Field::User)
 }
 
+/// CPU of another process, its own and the system's for it.
+pub(super) fn cpu_of(process: u32) -> anyhow::Result<Duration> {
+    let path = format!("/proc/{process}/stat");
+    Ok(ticks(&path, Field::User)? + ticks(&path, Field::System)?)
+}
+
 /// Memory of another process that is resident, and the most that ever was, in MiB.
 pub(super) fn resident_mebibytes_of(process: u32) -> anyhow::Result<(u64, u64)> {
     let status = read(&format!("/proc/{process}/status"))?;
@@ -48,6 +54,7 @@ pub(super) fn resident_mebibytes_of(process: u32) -> anyhow::Result<(u64, u64)> 
 #[derive(Clone, Copy)]
 enum Field {
     User = 11,
+    System = 12,
     UserOfChildren = 13,
 }
 
@@ -74,6 +81,7 @@ mod tests {
     fn cpu_times_are_found_after_a_name_with_parentheses() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194560 100 200 0 0 150 20 33 4 20 0 1 0 12345";
         assert_eq!(parse_ticks(stat, Field::User), Some(Duration::from_millis(1500)));
+        assert_eq!(parse_ticks(stat, Field::System), Some(Duration::from_millis(200)));
         assert_eq!(parse_ticks(stat, Field::UserOfChildren), Some(Duration::from_millis(330)));
     }
 }

@@ -72,7 +72,7 @@ mod tests {
         report.held_above("rate", "30 /s".to_owned(), (30.0, 20.0));
         report.note("a note".to_owned());
         let expected = "speed\n  what     ours            beside  ratio\n  alone    1 µs\n  \
-                        both   100 µs      50 µs of x  2.00, goal at most 0.5: NOT HELD\n  \
+                        both   100 µs        50 µs of x  2.00, goal at most 0.5: NOT HELD\n  \
                         rate    30 /s  goal at least 20  1.50: held\n  a note\n";
         assert_eq!(report.to_string(), expected);
     }

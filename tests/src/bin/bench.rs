@@ -1,8 +1,8 @@
-//! Prints what this machine measures: `bench [verify|uploads|join]… [--entries N]`; called by scripts/bench.
+//! Prints what this machine measures: `bench [verify|uploads|join|federation]… [--entries N]`; called by scripts/bench.
 
 use anyhow::{Context as _, bail};
 use node::clock::Clock;
-use tests::bench::{ENTRIES_USUAL, Suite, facts};
+use tests::bench::{Suite, facts};
 
 fn main() -> anyhow::Result<()> {
     let suites = chosen(std::env::args().skip(1))?;
@@ -18,15 +18,16 @@ fn main() -> anyhow::Result<()> {
 
 /// The suites that the arguments name; all where they name none.
 fn chosen(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Vec<Suite>> {
-    let (mut names, mut entries) = (Vec::new(), ENTRIES_USUAL);
+    let (mut names, mut entries) = (Vec::new(), None);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--entries" => {
                 let number = arguments.next().context("--entries needs a number")?;
-                entries = number.parse().ok().filter(|entries| *entries > 0).context("--entries needs a number")?;
+                let number = number.parse().ok().filter(|entries| *entries > 0);
+                entries = Some(number.context("--entries needs a number above 0")?);
             }
-            name if Suite::all(1).iter().any(|suite| suite.name() == name) => names.push(argument),
-            other => bail!("{other} is no suite; there are verify, uploads and join, and --entries N"),
+            name if Suite::all(None).iter().any(|suite| suite.name() == name) => names.push(argument),
+            other => bail!("{other} is no suite; there are verify, uploads, join and federation, and --entries N"),
         }
     }
     let is_chosen = |suite: &Suite| names.is_empty() || names.iter().any(|name| name == suite.name());

@@ -123,6 +123,7 @@ impl Store {
         }
         if let Some(Item { id, .. }) = rival {
             self.entries.remove(&id);
+            self.outranked.insert(id, item.id);
             self.refused.insert(id);
         }
         self.refused.remove(&item.id);
