@@ -130,6 +130,8 @@ graph = "disk"
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{Config, parse};
     use super::*;
 
@@ -155,5 +157,41 @@ mod tests {
         assert!(config.node.public_url.is_some());
         assert_eq!(config.peers.len(), 1);
         assert!(config.mail.is_some_and(|mail| mail.admin.is_some()));
+    }
+
+    /// An edit of a file: what is cut out at a place, and what is written there.
+    fn edit() -> impl Strategy<Value = (prop::sample::Index, usize, String)> {
+        let written = prop_oneof![
+            "[\\[\\]{}=\"'#.,a-z0-9_ \n-]{0,12}",
+            prop::sample::select(vec![
+                "[[peer]]\n",
+                "[[hook]]\n",
+                "= []\n",
+                "= {}\n",
+                "\"\"\"",
+                "1e999",
+                "é\u{0}",
+                "= \"12D3\"\n"
+            ])
+            .prop_map(str::to_owned),
+        ];
+        (any::<prop::sample::Index>(), 0_usize..40, written)
+    }
+
+    proptest! {
+        #[test]
+        fn an_edited_file_is_good_or_its_findings_name_lines_that_are_there(edits in prop::collection::vec(edit(), 1..5)) {
+            let mut text = EXAMPLE.replace("\n# ", "\n");
+            for (place, cut, written) in edits {
+                let places: Vec<_> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+                let start = places[place.index(places.len())];
+                let end = places.iter().copied().find(|at| *at >= start + cut).unwrap_or(text.len());
+                text.replace_range(start..end, &written);
+            }
+            for finding in parse(&text).err().into_iter().flatten() {
+                prop_assert!(finding.line >= 1 && finding.line <= text.matches('\n').count() + 1, "{finding:?}");
+                prop_assert!(finding.column >= 1 && !finding.message.is_empty(), "{finding:?}");
+            }
+        }
     }
 }
