@@ -9,6 +9,7 @@ use proto::entry::EntryId;
 use proto::timestamp::Instant;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 use web::registry::{Scope, Summary};
 
 use crate::bounds;
@@ -164,6 +165,18 @@ impl Events {
     /// Tells what happened at `now`.
     pub fn tell(&self, now: Instant, happening: Happening) {
         self.send(Event { at: now.to_string(), change: None, happening });
+    }
+
+    /// An event that a follower took, or that it missed some; none where there will be no more.
+    pub(crate) fn taken(received: Result<Arc<Event>, RecvError>, now: Instant) -> Option<Arc<Event>> {
+        match received {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(count)) => {
+                let happening = Happening::Missed { count };
+                Some(Arc::new(Event { at: now.to_string(), change: None, happening }))
+            }
+            Err(RecvError::Closed) => None,
+        }
     }
 
     fn send(&self, event: Event) {

@@ -54,10 +54,17 @@ pub struct Start {
     pub external: Vec<String>,
     /// The part of the state machine.
     pub machine: Federation,
-    /// Takes newer rosters that peers bring; one that finds no room is asked for again.
-    pub rosters: mpsc::Sender<VerifiedRoster>,
     /// The key without which no connection comes about.
     pub preshared_key: Option<PresharedKey>,
+    /// Where it tells what it learns.
+    pub outlets: Outlets,
+}
+
+/// Where the network tells the node of what it learns.
+#[derive(Debug)]
+pub struct Outlets {
+    /// Takes newer rosters that peers bring; one that finds no room is asked for again.
+    pub rosters: mpsc::Sender<VerifiedRoster>,
     /// Takes where peers are reached; what finds no room is learned again.
     pub addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
     /// Takes what the state machine reports; what finds no room is only logged.
@@ -257,8 +264,7 @@ pub async fn start<B: Backend>(
 
     let (commands, received) = mpsc::channel(bounds::NETWORK_COMMANDS_MAX);
     let topic = behaviour::topic(&start.federation);
-    let told = driver::Told { rosters: start.rosters, addresses: start.addresses, reports: start.reports };
-    let driver = driver::Driver::new(swarm, topic, start.machine, told, backend, clock);
+    let driver = driver::Driver::new(swarm, topic, start.machine, start.outlets, backend, clock);
     let task = tokio::spawn(driver.run(received, stop));
     Ok(Network { handle: Handle { commands }, addresses, task })
 }

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use proto::crypto::NodeKey;
-use proto::federation::{Address, Event, Federation, Settings};
+use proto::federation::{Federation, Settings};
 use proto::node_id::NodeId;
-use proto::roster::VerifiedRoster;
 use proto::timestamp::{Instant, Timestamp};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -24,7 +23,7 @@ use crate::config::Config;
 use crate::events::{self, Events};
 use crate::intake::{Intake, Rules};
 use crate::mail::Bell;
-use crate::network::{self, PresharedKey};
+use crate::network::{self, Outlets, PresharedKey};
 use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Judge, Ledger};
@@ -201,13 +200,6 @@ impl Stores {
     }
 }
 
-/// Where the network tells the node of what it learns.
-struct Outlets {
-    rosters: mpsc::Sender<VerifiedRoster>,
-    addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
-    reports: mpsc::Sender<Event>,
-}
-
 fn preshared_key(config: &Config) -> anyhow::Result<Option<PresharedKey>> {
     let Some(path) = &config.federation.preshared_key_file else { return Ok(None) };
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -232,9 +224,7 @@ async fn network_start(
         external: config.federation.external.clone(),
         machine: Federation::new(settings, held, refused),
         preshared_key: preshared_key(config)?,
-        rosters: outlets.rosters,
-        addresses: outlets.addresses,
-        reports: outlets.reports,
+        outlets,
     })
 }
 

@@ -1,7 +1,5 @@
 //! What happens to entries, from the ledger's log of changes.
 
-use std::sync::Arc;
-
 use proto::timestamp::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -76,22 +74,4 @@ async fn happening(ledger: &Ledger, change: &Change) -> Result<Happening, Ledger
     } else {
         Happening::EntryMoved(entry)
     })
-}
-
-impl Events {
-    /// An event that was taken, or that some were missed.
-    pub(crate) fn taken(
-        received: Result<Arc<Event>, tokio::sync::broadcast::error::RecvError>,
-        now: Instant,
-    ) -> Option<Arc<Event>> {
-        use tokio::sync::broadcast::error::RecvError;
-        match received {
-            Ok(event) => Some(event),
-            Err(RecvError::Lagged(count)) => {
-                let happening = Happening::Missed { count };
-                Some(Arc::new(Event { at: now.to_string(), change: None, happening }))
-            }
-            Err(RecvError::Closed) => None,
-        }
-    }
 }

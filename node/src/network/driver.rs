@@ -10,11 +10,9 @@ use libp2p::request_response::{OutboundRequestId, ResponseChannel};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{PeerId, gossipsub, identify, ping, request_response, swarm::SwarmEvent};
 use proto::federation::{
-    Address, Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId,
-    Verdict,
+    Answer, Effect, Event, Federation, GossipId, Input, IntakeId, LoadId, Outcome, RequestId, ServedId, Verdict,
 };
 use proto::node_id::NodeId;
-use proto::roster::VerifiedRoster;
 use proto::wire::Envelope;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -22,24 +20,16 @@ use tokio_util::task::TaskTracker;
 
 use super::behaviour::{BehaviourEvent, Swarm};
 use super::probe::Pings;
-use super::{Backend, Command, PeerFacts, Status, names};
+use super::{Backend, Command, Outlets, PeerFacts, Status, names};
 use crate::bounds;
 use crate::clock::Clock;
-
-/// Where the network tells the node of what it learns.
-#[derive(Debug)]
-pub(super) struct Told {
-    pub(super) rosters: mpsc::Sender<VerifiedRoster>,
-    pub(super) addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
-    pub(super) reports: mpsc::Sender<Event>,
-}
 
 /// Owns what the network task works with.
 pub(super) struct Driver<B> {
     swarm: Swarm,
     topic: IdentTopic,
     machine: Federation,
-    told: Told,
+    outlets: Outlets,
     backend: B,
     clock: Clock,
     tasks: TaskTracker,
@@ -57,7 +47,7 @@ impl<B: Backend> Driver<B> {
         swarm: Swarm,
         topic: IdentTopic,
         machine: Federation,
-        told: Told,
+        outlets: Outlets,
         backend: B,
         clock: Clock,
     ) -> Self {
@@ -65,7 +55,7 @@ impl<B: Backend> Driver<B> {
             swarm,
             topic,
             machine,
-            told,
+            outlets,
             backend,
             clock,
             tasks: TaskTracker::new(),
@@ -216,8 +206,8 @@ impl<B: Backend> Driver<B> {
                     }
                     request_response::Message::Response { request_id, response } => {
                         self.facts_of(from).bytes_received += response.len() as u64;
-                        let address = self.facts_of(from).address.clone();
-                        if self.pings.answered(request_id, &response, address.as_deref()) {
+                        let address = self.facts.get(&from).and_then(|facts| facts.address.as_deref());
+                        if self.pings.answered(request_id, &response, address) {
                             return;
                         }
                         self.on_answer(from, request_id, Answer::Response(response.into()));
@@ -301,18 +291,18 @@ impl<B: Backend> Driver<B> {
             Effect::Load { load, items, bytes_max } => self.load(load, items, bytes_max),
             Effect::Penalise { peer, fault } => tracing::warn!(%peer, %fault, "a peer is at fault"),
             Effect::AdoptRoster { roster } => {
-                if self.told.rosters.try_send(roster).is_err() {
+                if self.outlets.rosters.try_send(roster).is_err() {
                     tracing::warn!("a newer roster waits until the node has applied the one before");
                 }
             }
             Effect::KeepAddresses { peer, addresses } => {
                 // Where there is no room the peer says it again at the next connection.
-                let _ = self.told.addresses.try_send((peer, addresses));
+                let _ = self.outlets.addresses.try_send((peer, addresses));
             }
             Effect::Report(event) => {
                 report(&event);
                 // Where there is no room the log has it.
-                let _ = self.told.reports.try_send(event);
+                let _ = self.outlets.reports.try_send(event);
             }
         }
     }

@@ -18,7 +18,7 @@ use proto::timestamp::Instant;
 use proto::wire::{Envelope, Gossip};
 use tokio_util::sync::CancellationToken;
 
-use super::{Backend, Network, Start, behaviour, start};
+use super::{Backend, Network, Outlets, Start, behaviour, start};
 use crate::clock::Clock;
 
 mod recording;
@@ -90,9 +90,11 @@ async fn node_holding<B: Backend>(
         external: Vec::new(),
         machine: Federation::new(settings, held, []),
         preshared_key: None,
-        rosters: tokio::sync::mpsc::channel(1).0,
-        addresses: tokio::sync::mpsc::channel(1).0,
-        reports: tokio::sync::mpsc::channel(1).0,
+        outlets: Outlets {
+            rosters: tokio::sync::mpsc::channel(1).0,
+            addresses: tokio::sync::mpsc::channel(1).0,
+            reports: tokio::sync::mpsc::channel(1).0,
+        },
     };
     start(start_with, backend.clone(), Clock::system(), stop.clone()).await.expect("loopback is there")
 }

@@ -302,11 +302,10 @@ impl Handler for Operator {
     }
 
     async fn apply_roster(&self, envelope: String) -> Result<(), Refused> {
-        let authority = self.0.terms.lock().await.config.roster_authority();
-        let authority = authority.ok_or_else(|| refused(RosterError::NoAuthority))?;
+        let terms = self.0.terms.lock().await.clone();
+        let authority = terms.config.roster_authority().ok_or_else(|| refused(RosterError::NoAuthority))?;
         let roster = SignedRoster::read(envelope.as_bytes()).map_err(refused)?.verify(&authority).map_err(refused)?;
-        let held = self.0.terms.lock().await.roster.clone();
-        roster.may_replace(held.as_ref()).map_err(refused)?;
+        roster.may_replace(terms.roster.as_ref()).map_err(refused)?;
         self.adopt(roster).await.map_err(refused)
     }
 }
@@ -348,6 +347,7 @@ fn peers(federation: &web::registry::Federation, terms: &Terms, own: NodeId) -> 
         .collect()
 }
 
-fn refused(error: impl std::fmt::Display) -> Refused {
+/// A failure in words for the operator.
+pub(super) fn refused(error: impl std::fmt::Display) -> Refused {
     Refused(error.to_string())
 }

@@ -3,9 +3,9 @@
 use proto::admission::Admission;
 use proto::digest::Sha256Digest;
 use proto::federation::Outcome;
-use proto::intake::examine;
-use proto::signature::Algorithms;
+use proto::intake::read_held;
 
+use super::operator::refused;
 use super::reevaluate;
 use crate::bounds::REFUSALS_TOLD_MAX;
 use crate::control::{Refused, RefusedReport};
@@ -71,8 +71,8 @@ async fn named(registry: &NodeRegistry, identity: Sha256Digest) -> Result<Vec<St
 
 fn report(refusal: &StoredRefusal, telling: Telling) -> RefusedReport {
     // Only what is valid was ever remembered; what a later version does not read is shown without its fields.
-    let entry = examine(&refusal.raw, Algorithms::Legacy).ok();
-    let document = entry.as_ref().map(proto::entry::Entry::document);
+    let document = read_held(&refusal.raw, refusal.entry).ok();
+    let document = document.as_ref();
     let text = |field: Option<String>| field.unwrap_or_default();
     let origin = Admission::verify(&refusal.admission).ok();
     RefusedReport {
@@ -88,8 +88,4 @@ fn report(refusal: &StoredRefusal, telling: Telling) -> RefusedReport {
         refused: refusal.refused.to_string(),
         document: (telling == Telling::WithDocument).then(|| String::from_utf8_lossy(&refusal.raw).into_owned()),
     }
-}
-
-fn refused(error: impl std::fmt::Display) -> Refused {
-    Refused(error.to_string())
 }
