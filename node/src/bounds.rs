@@ -43,6 +43,19 @@ pub const GOSSIP_TRANSMIT_BYTES_MAX: usize = proto::bounds::GOSSIP_FRAME_BYTES_M
 /// How long a message is known again; the default of one minute lets slow copies circulate twice.
 pub const GOSSIP_DUPLICATES_KEPT: Duration = Duration::from_secs(10 * 60);
 
+/// Gossip messages that wait for the link to one peer; what finds no room there the peer is told of and fetches.
+pub const GOSSIP_QUEUE_MAX: usize = 256;
+
+/// How long a gossip message waits for the link to a peer: less than fetching it takes.
+pub const GOSSIP_WAITING_MAX: Duration = Duration::from_millis(300);
+
+/// Bytes on their way in one stream of a QUIC connection. A stream holds as many back where the link is slow, and gossip
+/// behind them is late without being noticed; a batch at 100 ms of round trip comes at 640 KB/s.
+pub const QUIC_STREAM_BYTES_MAX: u32 = 64 * 1024;
+
+/// Bytes on their way in all streams of a QUIC connection: some batches at once.
+pub const QUIC_CONNECTION_BYTES_MAX: u32 = 1024 * 1024;
+
 /// Pause between two rounds of mesh upkeep.
 pub const GOSSIP_HEARTBEAT: Duration = Duration::from_millis(700);
 

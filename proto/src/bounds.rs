@@ -106,6 +106,22 @@ pub const RECONCILE_HAVE_MAX: usize = 64 * 1024;
 /// Most items of one fetch; 256 documents of the usual 5 KB fill one response.
 pub const FETCH_ITEMS_MAX: usize = 256;
 
+/// Batches of one session that are under way at once, so that what a peer tells of meanwhile does not wait.
+pub const BATCHES_MAX: usize = 2;
+
+/// Items of the smallest batch that is fetched where a peer has more; 40 KB of the usual size.
+pub const BATCH_ITEMS_MIN: usize = 8;
+
+/// Items of the first batch that is fetched of a peer.
+pub const BATCH_ITEMS_FIRST: usize = 16;
+
+/// Of the items that are to be fetched, the first so many are drawn from: nodes that lack the same fetch different ones,
+/// and the oldest does not wait for ever.
+pub const BATCH_DRAWN_FROM: usize = 64;
+
+/// Time in ms that a batch shall take: smaller ones follow where it takes longer, larger ones where it takes less than half.
+pub const BATCH_MS_WANTED: u64 = 500;
+
 /// Most bytes of documents and admissions in one response; at least one document of the greatest size fits.
 pub const FETCH_BYTES_MAX: usize = 1024 * 1024;
 
@@ -169,6 +185,27 @@ pub const BACKOFF_MS_MAX: u64 = 5 * 60 * 1000;
 
 /// Shortest pause in ms between two sessions with one peer, whatever it says of its growth.
 pub const SYNC_GAP_MS_MIN: u64 = 250;
+
+/// Most items that one message tells a peer of; 8 KB. What is more is found by a sync.
+pub const HOLDING_ITEMS_MAX: usize = 256;
+
+/// Shortest pause in ms between two such messages to one peer, in which what is new gathers.
+pub const TELL_GAP_MS: u64 = 50;
+
+/// Own items at once of which one peer was told and the others were not yet; what is more is found by a sync.
+pub const FRESH_ITEMS_MAX: usize = 1_024;
+
+/// Time in ms after which another peer is told of an item that nobody has fetched.
+pub const TELL_AGAIN_MS: u64 = 1_500;
+
+/// Time in ms after which all peers are told of an item that one of them had fetched, in case that one did not.
+pub const TELL_ALL_MS: u64 = 10_000;
+
+/// Shortest pause in ms after a peer was told that a sync is worth its while.
+pub const GROWN_GAP_MS: u64 = 1_000;
+
+/// Time in ms for which a node tells what it holds and gossips nothing, after gossip was lost: the links cannot carry it.
+pub const GOSSIP_PAUSE_MS: u64 = 5 * 60 * 1000;
 
 /// Silence in ms after which a peer's next gossip is taken as a sign that earlier gossip was lost.
 pub const SILENCE_MS_MIN: u64 = 60_000;

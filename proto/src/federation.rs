@@ -8,8 +8,8 @@
 //! How entries travel: a new local entry is gossiped, and forwarded by whoever verified it. Sync alone converges: each
 //! node reconciles with each peer when they connect, then periodically, and fetches what it lacks. What arrived by
 //! sync is not gossiped again, since a node that takes over a registry would flood its peers with what they hold;
-//! instead it tells its other peers in one small message that it has grown, and they sync with it at once. So an entry
-//! crosses a line of nodes without any gossip at the pace of the sessions, not of the interval.
+//! instead it tells its other peers what it came to hold, and they fetch what they lack. So an entry crosses a line of
+//! nodes without any gossip at the pace of the links. Where links cannot carry what gossip sends, this takes its place.
 //!
 //! What a peer says is believed of nothing: every envelope goes through the driver's intake before it is held.
 
@@ -25,6 +25,7 @@ mod input;
 mod settings;
 
 mod allowance;
+mod batches;
 mod intake;
 mod membership;
 mod requests;
@@ -33,6 +34,7 @@ mod serve;
 mod spread;
 mod status;
 mod sync;
+mod telling;
 
 mod chance;
 
@@ -60,6 +62,9 @@ pub struct Federation {
     intakes: BTreeMap<IntakeId, intake::Intake>,
     requests: BTreeMap<RequestId, requests::Outstanding>,
     loads: BTreeMap<LoadId, serve::Serving>,
+    /// When entries are gossiped again; until then peers are told of them.
+    gossip_from: Instant,
+    fresh: telling::Fresh,
     /// The last number given to an intake, a request, a load or a session.
     last_number: u64,
     outbox: Vec<Effect>,
@@ -83,6 +88,8 @@ impl Federation {
             intakes: BTreeMap::new(),
             requests: BTreeMap::new(),
             loads: BTreeMap::new(),
+            fresh: telling::Fresh::default(),
+            gossip_from: Instant::default(),
             last_number: 0,
             outbox: Vec::new(),
         };
@@ -98,7 +105,7 @@ impl Federation {
             Input::PeerDisconnected { peer } => self.on_disconnected(peer),
             Input::DialFailed { peer } => self.on_dial_failed(peer),
             Input::AddressesLearned { peer, addresses } => self.on_addresses(peer, addresses),
-            Input::GossipLost => self.tell_of_growth(self.settings.node),
+            Input::GossipLost => self.on_gossip_lost(),
             Input::GossipArrived { from, message, bytes } => self.on_gossip(from, message, &bytes),
             Input::RequestArrived { from, request, bytes } => self.on_request(from, request, &bytes),
             Input::ResponseArrived { from, request, answer } => self.on_answer(from, request, answer),
@@ -115,6 +122,7 @@ impl Federation {
         self.tend_peers();
         self.tend_rosters();
         self.tend_sessions();
+        self.tend_telling();
         std::mem::take(&mut self.outbox)
     }
 
@@ -123,7 +131,7 @@ impl Federation {
     pub fn next_wake(&self) -> Option<Instant> {
         let requests = self.requests.values().map(|request| request.deadline);
         let machine = self.next_peer_wake().into_iter().chain(self.next_roster_wake()).chain(self.next_session_wake());
-        requests.chain(machine).min().map(|moment| self.on_clock(moment))
+        requests.chain(machine).chain(self.next_telling_wake()).min().map(|moment| self.on_clock(moment))
     }
 
     /// Whether the item is held.

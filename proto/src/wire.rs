@@ -14,7 +14,7 @@ use bytes::Bytes;
 use crate::admission::{self, AdmissionId};
 use crate::bounds::{
     DOCUMENT_BYTES_MAX, FETCH_BYTES_MAX, FETCH_ITEMS_MAX, GOSSIP_DOCUMENT_BYTES_MAX, GOSSIP_FRAME_BYTES_MAX,
-    RECONCILE_FRAME_BYTES_MAX, REQUEST_FRAME_BYTES_MAX, RESPONSE_FRAME_BYTES_MAX, ROSTER_BYTES_MAX,
+    HOLDING_ITEMS_MAX, RECONCILE_FRAME_BYTES_MAX, REQUEST_FRAME_BYTES_MAX, RESPONSE_FRAME_BYTES_MAX, ROSTER_BYTES_MAX,
 };
 use crate::reconcile::Item;
 use crate::roster::RosterRank;
@@ -26,11 +26,14 @@ pub const VERSION: u8 = 1;
 
 /// The feature level that this node writes.
 ///
-/// 1: reconciliation, fetching, growth. 2: rosters.
-pub const FEATURE_LEVEL: u8 = 2;
+/// 1: reconciliation, fetching, growth. 2: rosters. 3: telling what is held.
+pub const FEATURE_LEVEL: u8 = 3;
 
 /// The level from which on a node answers [`Request::Roster`].
 pub const ROSTER_LEVEL: u8 = 2;
+
+/// The level from which on a node answers [`Request::Holding`].
+pub const HOLDING_LEVEL: u8 = 3;
 
 /// An entry on its way: the document's bytes exactly as its origin received them, and the origin's admission.
 ///
@@ -71,6 +74,12 @@ pub enum Request {
         /// Which it is; `None` where the sender has none.
         held: Option<RosterRank>,
     },
+    /// The sender came to hold 1 to [`HOLDING_ITEMS_MAX`] items that it did not gossip; whoever lacks them may fetch
+    /// them of it. For nodes of [`HOLDING_LEVEL`].
+    Holding {
+        /// The items.
+        items: Vec<AdmissionId>,
+    },
 }
 
 /// What the peer answers.
@@ -89,7 +98,7 @@ pub enum Response {
         /// The envelopes of the items that are held.
         envelopes: Vec<Envelope>,
     },
-    /// The answer to [`Request::Grown`].
+    /// The answer to [`Request::Grown`] and [`Request::Holding`].
     Noted,
     /// The answer to [`Request::Roster`].
     Roster {
@@ -231,6 +240,7 @@ impl Request {
         match &message {
             Self::Reconcile { frame } => within("reconciliation frame bytes", frame.len(), RECONCILE_FRAME_BYTES_MAX)?,
             Self::Fetch { items } => within("items", items.len(), FETCH_ITEMS_MAX)?,
+            Self::Holding { items } => within("items", items.len(), HOLDING_ITEMS_MAX)?,
             Self::Grown | Self::Roster { .. } => (),
         }
         Ok(Received { feature_level: received.feature_level, message })

@@ -157,6 +157,7 @@ fn frames(envelopes: &[Envelope]) -> Vec<Bytes> {
         Request::Reconcile { frame: frame.clone() }.encode(),
         Request::Fetch { items: items.clone() }.encode(),
         Request::Grown.encode(),
+        Request::Holding { items: items.clone() }.encode(),
         Response::Reconciled { frame }.encode(),
         Response::of_envelopes(&items, few).encode(),
         Response::Noted.encode(),

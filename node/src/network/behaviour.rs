@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use libp2p::core::upgrade::Version;
 use libp2p::gossipsub::{
     self, IdentTopic, MessageAuthenticity, MessageId, PeerScoreParams, PeerScoreThresholds, TopicScoreParams,
     ValidationMode,
@@ -45,7 +46,10 @@ pub(super) fn swarm(
 ) -> Result<Swarm, NetworkError> {
     let transport = transport::transport(keypair, preshared_key)?;
     let behaviour = Behaviour::new(keypair, &topic(federation)).map_err(NetworkError::transport)?;
-    let config = swarm::Config::with_tokio_executor().with_idle_connection_timeout(bounds::CONNECTION_IDLE);
+    // A request is sent with the name of its protocol, not a round trip after it.
+    let config = swarm::Config::with_tokio_executor()
+        .with_idle_connection_timeout(bounds::CONNECTION_IDLE)
+        .with_substream_upgrade_protocol_override(Version::V1Lazy);
     Ok(Swarm::new(transport, behaviour, keypair.public().to_peer_id(), config))
 }
 
@@ -92,6 +96,9 @@ fn gossip_config() -> Result<gossipsub::Config, gossipsub::ConfigBuilderError> {
         .max_transmit_size(bounds::GOSSIP_TRANSMIT_BYTES_MAX)
         .duplicate_cache_time(bounds::GOSSIP_DUPLICATES_KEPT)
         .heartbeat_interval(bounds::GOSSIP_HEARTBEAT)
+        .connection_handler_queue_len(bounds::GOSSIP_QUEUE_MAX)
+        .publish_queue_duration(bounds::GOSSIP_WAITING_MAX)
+        .forward_queue_duration(bounds::GOSSIP_WAITING_MAX)
         .build()
 }
 
@@ -119,6 +126,8 @@ fn scores(topic: &IdentTopic) -> (PeerScoreParams, PeerScoreThresholds) {
         topics: [(topic.hash(), topic_parameters)].into(),
         topic_score_cap: 50.0,
         ip_colocation_factor_weight: 0.0,
+        // What a slow link does not carry is no fault of the peer; it is told of it and fetches it.
+        slow_peer_weight: 0.0,
         ..PeerScoreParams::default()
     };
     let thresholds = PeerScoreThresholds {

@@ -7,6 +7,7 @@ use libp2p::pnet::PnetConfig;
 use libp2p::{PeerId, dns, identity, noise, quic, tcp, yamux};
 
 use super::{NetworkError, PresharedKey};
+use crate::bounds::{QUIC_CONNECTION_BYTES_MAX, QUIC_STREAM_BYTES_MAX};
 
 pub(super) type Transport = Boxed<(PeerId, StreamMuxerBox)>;
 
@@ -26,7 +27,10 @@ pub(super) fn transport(
     }
     let secured = tcp.upgrade(Version::V1Lazy).authenticate(noise).multiplex(yamux::Config::default());
     let secured = secured.map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
-    let quic = quic::tokio::Transport::new(quic::Config::new(keypair));
+    let mut quic = quic::Config::new(keypair);
+    quic.max_stream_data = QUIC_STREAM_BYTES_MAX;
+    quic.max_connection_data = QUIC_CONNECTION_BYTES_MAX;
+    let quic = quic::tokio::Transport::new(quic);
     let quic = quic.map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));
     let both = OrTransport::new(quic, secured).map(|either, _| either.into_inner());
     Ok(dns::tokio::Transport::system(both).map_err(NetworkError::transport)?.boxed())

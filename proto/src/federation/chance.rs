@@ -15,6 +15,12 @@ impl Chance {
         ms - ms / 4 + if span == 0 { 0 } else { self.next() % span }
     }
 
+    /// A number below `end`; zero where that is zero.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        // A remainder of 64 bits is uneven by less than one part in a thousand million.
+        usize::try_from(self.next() % (end.max(1) as u64)).unwrap_or_default()
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -62,6 +62,9 @@ impl Federation {
             }
             Outcome::Held { item, replaces } => {
                 self.hold(item, replaces);
+                if matches!(cause, Cause::Session(_)) {
+                    self.tell_of_item(item.id, source);
+                }
                 self.report(Event::EntryArrived { item, source });
                 Verdict::Accept
             }

@@ -8,6 +8,7 @@ use super::effect::{DisconnectReason, Effect, Event, Fault};
 use super::roster::RosterState;
 use super::settings::{Address, Admittance, ListedBy, Peer, Settings};
 use super::sync::SyncState;
+use super::telling::Untold;
 use crate::admission::AdmissionId;
 use crate::bounds::{
     ADDRESS_BYTES_MAX, ADDRESSES_LEARNED_MAX, BACKOFF_MS_MAX, BACKOFF_MS_MIN, DIAL_MS_MAX, DIALS_MAX, EXPULSION_MS,
@@ -38,6 +39,7 @@ pub(super) struct PeerState {
     /// Items that it sent in a bad form since it connected.
     pub(super) spoilt: BTreeSet<AdmissionId>,
     pub(super) sync: SyncState,
+    pub(super) untold: Untold,
 }
 
 /// Whether a peer is connected.
@@ -67,6 +69,7 @@ impl PeerState {
             gossip: Allowance::full(now),
             spoilt: BTreeSet::new(),
             sync: SyncState::new(now),
+            untold: Untold::new(now),
         }
     }
 
@@ -163,6 +166,7 @@ impl Federation {
         state.sync.due = now;
         state.roster = RosterState::new(now);
         state.feature_level = None;
+        state.untold = Untold::new(now);
         self.report(Event::PeerUp { peer });
     }
 
@@ -208,6 +212,7 @@ impl Federation {
         state.link = Link::Apart { since, dial_at };
         state.spoilt.clear();
         state.sync.session = None;
+        state.untold = Untold::new(self.now);
         self.drop_requests_to(peer);
         self.report(Event::PeerDown { peer });
         self.forget_stranger(&peer);

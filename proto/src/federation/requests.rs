@@ -25,11 +25,11 @@ pub(super) enum Purpose {
     /// A round of the peer's session.
     Round,
     /// A batch of the peer's session.
-    Batch { items: Vec<AdmissionId> },
+    Batch { items: Vec<AdmissionId>, asked: Instant },
     /// A document that was announced.
     Announced { message: GossipId, item: AdmissionId },
-    /// To say that this node has grown.
-    Grown,
+    /// To tell what this node came to hold.
+    Told,
     /// To compare rosters.
     Roster,
 }
@@ -38,9 +38,9 @@ impl Purpose {
     /// The items whose envelopes the answer may bring.
     pub(super) fn items(&self) -> &[AdmissionId] {
         match self {
-            Self::Batch { items } => items,
+            Self::Batch { items, .. } => items,
             Self::Announced { item, .. } => std::slice::from_ref(item),
-            Self::Round | Self::Grown | Self::Roster => &[],
+            Self::Round | Self::Told | Self::Roster => &[],
         }
     }
 }
@@ -65,9 +65,9 @@ impl Federation {
         };
         match purpose {
             Purpose::Round => self.on_round(from, response),
-            Purpose::Batch { items } => self.on_batch(from, items, response),
+            Purpose::Batch { items, asked } => self.on_batch(from, items, asked, request, response),
             Purpose::Announced { message, item } => self.on_announced(from, message, item, response),
-            Purpose::Grown => (),
+            Purpose::Told => self.on_told(from, response.is_some()),
             Purpose::Roster => self.on_roster_answer(from, response),
         }
     }

@@ -9,7 +9,7 @@ use super::input::ServedId;
 use crate::admission::AdmissionId;
 use crate::bounds::{
     FETCH_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX, REQUESTS_BURST, REQUESTS_PER_SECOND, SERVED_MAX, SERVED_PER_PEER_MAX,
-    STRANGERS_SERVED_MAX, SYNC_GAP_MS_MIN,
+    STRANGERS_SERVED_MAX,
 };
 use crate::node_id::NodeId;
 use crate::wire::{Envelope, Request, RequestRefusal, Response};
@@ -43,7 +43,14 @@ impl Federation {
         match received.message {
             Request::Reconcile { frame } => self.serve_round(from, request, &frame),
             Request::Fetch { items } => self.serve_fetch(from, request, items),
-            Request::Grown => self.serve_grown(from, request),
+            Request::Grown => {
+                self.respond(from, request, &Response::Noted);
+                self.sync_soon(from);
+            }
+            Request::Holding { items } => {
+                self.respond(from, request, &Response::Noted);
+                self.on_holding(from, items);
+            }
             Request::Roster { held } => self.serve_roster(from, request, held),
         }
     }
@@ -83,20 +90,11 @@ impl Federation {
 
     pub(super) fn on_loaded(&mut self, load: LoadId, envelopes: &[Envelope]) {
         let Some(Serving { to, request, asked }) = self.loads.remove(&load) else { return };
+        for envelope in envelopes {
+            self.fresh.items.remove(&envelope.item().id);
+        }
         if self.is_connected(&to) {
             self.respond(to, request, &Response::of_envelopes(&asked, envelopes));
-        }
-    }
-
-    /// The peer has grown: its sync is due, though not before the shortest pause is over.
-    fn serve_grown(&mut self, from: NodeId, request: ServedId) {
-        self.respond(from, request, &Response::Noted);
-        let now = self.now;
-        let Some(state) = self.peers.get_mut(&from) else { return };
-        let soon = state.sync.last.map_or(now, |(finished, _)| finished.plus_ms(SYNC_GAP_MS_MIN).max(now));
-        state.sync.due = state.sync.due.min(soon);
-        if let Some(session) = &mut state.sync.session {
-            session.again = true;
         }
     }
 

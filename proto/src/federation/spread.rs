@@ -24,7 +24,11 @@ impl Federation {
             return self.take_out_replaced(replaces);
         }
         self.hold(item, replaces);
-        self.emit(Effect::Publish { bytes: Gossip::of(envelope).encode() });
+        if self.is_gossiping() {
+            self.emit(Effect::Publish { bytes: Gossip::of(envelope).encode() });
+        } else {
+            self.tell_one(item.id);
+        }
     }
 
     pub(super) fn on_gossip(&mut self, from: NodeId, message: GossipId, bytes: &Bytes) {
@@ -76,6 +80,7 @@ impl Federation {
         } else if is_full {
             self.judge(message, Verdict::Ignore);
             self.report(Event::GossipDropped { from });
+            self.sync_soon(from);
         } else {
             self.ask(from, &Request::Fetch { items: vec![item] }, Purpose::Announced { message, item });
         }

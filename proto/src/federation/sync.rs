@@ -6,18 +6,17 @@ use bytes::Bytes;
 
 use super::Federation;
 use super::effect::{Event, Fault, RequestId, SyncFailure, SyncSummary};
-use super::intake::Cause;
 use super::membership::backoff_ms;
 use super::requests::Purpose;
 use crate::admission::AdmissionId;
 use crate::bounds::{
-    BACKOFF_MS_MIN, FETCH_ITEMS_MAX, RECONCILE_FRAME_BYTES_MAX, RECONCILE_ROUNDS_MAX, SESSION_ITEMS_MAX,
-    SESSION_MS_MAX, SESSIONS_MAX, STRANGER_SESSIONS_MAX, SYNC_GAP_MS_MIN,
+    BACKOFF_MS_MIN, BATCH_ITEMS_FIRST, BATCHES_MAX, FETCH_ITEMS_MAX, RECONCILE_FRAME_BYTES_MAX, RECONCILE_ROUNDS_MAX,
+    SESSION_ITEMS_MAX, SESSION_MS_MAX, SESSIONS_MAX, STRANGER_SESSIONS_MAX, SYNC_GAP_MS_MIN,
 };
 use crate::node_id::NodeId;
 use crate::reconcile::{Initiator, Step};
 use crate::timestamp::Instant;
-use crate::wire::{Envelope, Request, RequestRefusal, Response};
+use crate::wire::{Request, RequestRefusal, Response};
 
 /// When to sync with a peer, and how it went.
 #[derive(Debug)]
@@ -28,18 +27,24 @@ pub(super) struct SyncState {
     pub(super) last: Option<(Instant, SyncSummary)>,
     pub(super) last_failure: Option<SyncFailure>,
     pub(super) session: Option<Session>,
+    /// Items of the next batch: as many as the link to the peer carries in a short time.
+    pub(super) batch_items: usize,
 }
 
-/// A sync under way. At most one request of it is outstanding.
+/// A sync under way: at most one round of it and [`BATCHES_MAX`] batches are outstanding.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) number: u64,
     began: Instant,
-    initiator: Initiator,
+    /// None while the session only fetches what the peer told of.
+    initiator: Option<Initiator>,
     /// The frame of the next round.
     frame: Option<Bytes>,
-    outstanding: Option<RequestId>,
-    need: VecDeque<AdmissionId>,
+    round: Option<RequestId>,
+    pub(super) batches: BTreeSet<RequestId>,
+    pub(super) need: VecDeque<AdmissionId>,
+    /// Items that the rounds found to be missing.
+    found: usize,
     /// Envelopes of this session in verification.
     pub(super) intakes: usize,
     /// Whether a further session is known to be worth its while.
@@ -47,17 +52,39 @@ pub(super) struct Session {
     pub(super) summary: SyncSummary,
 }
 
-/// What a session does next.
+/// What a session does next, where it does not wait.
 enum Turn {
     Round(Bytes),
     Batch(Vec<AdmissionId>),
-    Wait,
     Finish,
 }
 
 impl SyncState {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { due: now, failures: 0, last: None, last_failure: None, session: None }
+        Self { due: now, failures: 0, last: None, last_failure: None, session: None, batch_items: BATCH_ITEMS_FIRST }
+    }
+}
+
+impl Session {
+    /// A session that fetches what the peer told of.
+    pub(super) fn of_told(number: u64, now: Instant) -> Self {
+        Self {
+            number,
+            began: now,
+            initiator: None,
+            frame: None,
+            round: None,
+            batches: BTreeSet::new(),
+            need: VecDeque::new(),
+            found: 0,
+            intakes: 0,
+            again: false,
+            summary: SyncSummary::default(),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.need.is_empty() && self.intakes == 0 && self.round.is_none() && self.batches.is_empty()
     }
 }
 
@@ -97,7 +124,7 @@ impl Federation {
     }
 
     /// Whether a session with the peer may begin, by the sessions that run.
-    fn may_begin(&self, peer: &NodeId) -> bool {
+    pub(super) fn may_begin(&self, peer: &NodeId) -> bool {
         self.sessions() < SESSIONS_MAX && (self.is_listed(peer) || self.stranger_sessions() < STRANGER_SESSIONS_MAX)
     }
 
@@ -115,19 +142,8 @@ impl Federation {
     }
 
     fn begin(&mut self, peer: NodeId) {
-        let number = self.next_number();
-        let (initiator, frame) = self.items.start(RECONCILE_FRAME_BYTES_MAX);
-        let session = Session {
-            number,
-            began: self.now,
-            initiator,
-            frame: Some(frame),
-            outstanding: None,
-            need: VecDeque::new(),
-            intakes: 0,
-            again: false,
-            summary: SyncSummary::default(),
-        };
+        // It begins with a round, for it is due.
+        let session = Session::of_told(self.next_number(), self.now);
         if let Some(state) = self.peers.get_mut(&peer) {
             state.sync.session = Some(session);
         }
@@ -135,87 +151,78 @@ impl Federation {
     }
 
     fn advance(&mut self, peer: NodeId) {
-        match self.turn(peer) {
+        // Each turn makes one of few requests, or ends the session.
+        while let Some(turn) = self.turn(peer) {
+            self.take_turn(peer, turn);
+        }
+    }
+
+    fn take_turn(&mut self, peer: NodeId, turn: Turn) {
+        match turn {
             Turn::Round(frame) => {
                 let request = self.ask(peer, &Request::Reconcile { frame }, Purpose::Round);
                 if let Some(session) = self.session_mut(peer) {
-                    session.outstanding = Some(request);
+                    session.round = Some(request);
                     session.summary.rounds += 1;
                 }
             }
             Turn::Batch(items) => {
-                let request = self.ask(peer, &Request::Fetch { items: items.clone() }, Purpose::Batch { items });
+                let purpose = Purpose::Batch { items: items.clone(), asked: self.now };
+                let request = self.ask(peer, &Request::Fetch { items }, purpose);
                 if let Some(session) = self.session_mut(peer) {
-                    session.outstanding = Some(request);
+                    session.batches.insert(request);
                 }
             }
-            Turn::Wait => (),
             Turn::Finish => self.finish(peer),
         }
     }
 
-    fn turn(&mut self, peer: NodeId) -> Turn {
+    fn turn(&mut self, peer: NodeId) -> Option<Turn> {
         let now = self.now;
-        let Some(session) = self.session_mut(peer) else { return Turn::Wait };
+        let session = self.session_mut(peer)?;
         if now.ms_since(session.began) >= SESSION_MS_MAX {
             self.fail_session(peer, SyncFailure::TooSlow);
-            return Turn::Wait;
-        }
-        if session.outstanding.is_some() {
-            return Turn::Wait;
+            return None;
         }
         if let Some(frame) = session.frame.take() {
-            return Turn::Round(frame);
+            return Some(Turn::Round(frame));
         }
+        if session.initiator.is_none() && self.peers.get(&peer).is_some_and(|state| state.sync.due <= now) {
+            return Some(self.reconcile_within(peer));
+        }
+        let session = self.session_mut(peer)?;
         // The next batch travels while the one before is being verified.
-        if !session.need.is_empty() && session.intakes <= FETCH_ITEMS_MAX {
+        if !session.need.is_empty() && session.batches.len() < BATCHES_MAX && session.intakes <= FETCH_ITEMS_MAX {
             let batch = self.next_batch(peer);
             if !batch.is_empty() {
-                return Turn::Batch(batch);
+                return Some(Turn::Batch(batch));
             }
         }
         match self.session_mut(peer) {
-            Some(session) if session.need.is_empty() && session.intakes == 0 => Turn::Finish,
-            _ => Turn::Wait,
+            Some(session) if session.is_done() => Some(Turn::Finish),
+            _ => None,
         }
     }
 
-    /// Takes the next items off the session's list that are neither settled nor on their way.
-    fn next_batch(&mut self, peer: NodeId) -> Vec<AdmissionId> {
-        // Half of what is left: peers that do not send what was asked for never take all of it.
-        let room = (self.intake_room() / 2).min(FETCH_ITEMS_MAX);
-        if room == 0 {
-            return Vec::new();
-        }
-        let on_the_way: BTreeSet<_> =
-            self.requested_items().chain(self.intakes.values().map(|intake| intake.item.id)).collect();
-        let mut need = self.session_mut(peer).map(|session| std::mem::take(&mut session.need)).unwrap_or_default();
-        let (mut batch, mut left_out) = (Vec::new(), false);
-        while batch.len() < room
-            && let Some(id) = need.pop_front()
-        {
-            if on_the_way.contains(&id) {
-                left_out = true;
-            } else if !self.is_settled(&id) {
-                batch.push(id);
-            }
-        }
+    /// A session that fetches what the peer told of goes on as a sync, which is due.
+    fn reconcile_within(&mut self, peer: NodeId) -> Turn {
+        let (initiator, frame) = self.items.start(RECONCILE_FRAME_BYTES_MAX);
         if let Some(session) = self.session_mut(peer) {
-            session.need = need;
-            session.again |= left_out;
+            session.initiator = Some(initiator);
         }
-        batch
+        Turn::Round(frame)
     }
 
     /// A round was answered, or not.
     pub(super) fn on_round(&mut self, peer: NodeId, response: Option<Response>) {
         let Some(session) = self.session_mut(peer) else { return };
-        session.outstanding = None;
+        session.round = None;
+        let Some(initiator) = &mut session.initiator else { return };
         let frame = match response {
             Some(Response::Reconciled { frame }) => frame,
             other => return self.on_no_answer(peer, other),
         };
-        match session.initiator.step(&frame) {
+        match initiator.step(&frame) {
             Ok(step) => self.on_step(peer, step),
             Err(error) => {
                 self.blame(peer, Fault::Reconciliation(error.to_string()));
@@ -230,6 +237,7 @@ impl Federation {
         let need: Vec<_> = step.need.into_iter().filter(|id| !self.is_settled(id) && !is_spoilt(id)).collect();
         let Some(session) = self.session_mut(peer) else { return };
         session.summary.needed += need.len();
+        session.found += need.len();
         session.summary.lacked_by_peer += step.have.len();
         session.need.extend(need);
         let Some(next) = step.next else { return };
@@ -244,47 +252,7 @@ impl Federation {
         }
     }
 
-    /// A batch was answered, or not.
-    pub(super) fn on_batch(&mut self, peer: NodeId, items: Vec<AdmissionId>, response: Option<Response>) {
-        let Some(session) = self.session_mut(peer) else { return };
-        session.outstanding = None;
-        match response {
-            Some(Response::Envelopes { considered, .. }) if usize::from(considered) > items.len() => {
-                self.blame(peer, Fault::OtherAnswer);
-                self.fail_session(peer, SyncFailure::PeerAtFault);
-            }
-            Some(Response::Envelopes { considered, envelopes }) => {
-                let (considered, rest) = items.split_at(usize::from(considered));
-                for id in rest.iter().rev() {
-                    session.need.push_front(*id);
-                }
-                self.take_batch(peer, considered.iter().copied().collect(), envelopes);
-            }
-            other => self.on_no_answer(peer, other),
-        }
-    }
-
-    fn take_batch(&mut self, peer: NodeId, mut asked: BTreeSet<AdmissionId>, envelopes: Vec<Envelope>) {
-        for envelope in envelopes {
-            let id = envelope.item().id;
-            if !asked.remove(&id) {
-                self.blame(peer, Fault::NotAsked);
-                continue;
-            }
-            let is_settled = self.is_settled(&id);
-            let Some(session) = self.session_mut(peer) else { return };
-            if !is_settled {
-                session.intakes += 1;
-                let cause = Cause::Session(session.number);
-                self.admit(peer, envelope, cause);
-            }
-        }
-        if let Some(session) = self.session_mut(peer) {
-            session.summary.withheld += asked.len();
-        }
-    }
-
-    fn on_no_answer(&mut self, peer: NodeId, response: Option<Response>) {
+    pub(super) fn on_no_answer(&mut self, peer: NodeId, response: Option<Response>) {
         let failure = match response {
             None => SyncFailure::NoAnswer,
             Some(Response::Refused(RequestRefusal::Overloaded)) => SyncFailure::PeerOverloaded,
@@ -300,22 +268,31 @@ impl Federation {
     pub(super) fn fail_session(&mut self, peer: NodeId, failure: SyncFailure) {
         let Some(state) = self.peers.get_mut(&peer) else { return };
         let Some(session) = state.sync.session.take() else { return };
-        state.sync.failures = state.sync.failures.saturating_add(1);
+        let is_sync = session.initiator.is_some();
+        // What a peer tells of comes at its pace, and must not lengthen the pauses of this node.
+        state.sync.failures = state.sync.failures.saturating_add(u32::from(is_sync));
+        let pause_ms = self.chance.jitter_ms(backoff_ms(state.sync.failures));
+        let later = self.now.plus_ms(pause_ms);
         state.sync.last_failure = Some(failure);
-        state.sync.due = self.now.plus_ms(self.chance.jitter_ms(backoff_ms(state.sync.failures)));
-        if let Some(request) = session.outstanding {
+        state.sync.due = if is_sync { later } else { state.sync.due.min(later) };
+        for request in session.batches.into_iter().chain(session.round) {
             self.requests.remove(&request);
         }
         self.report(Event::SyncFailed { peer, failure });
-        if session.summary.fetched > 0 {
-            self.tell_of_growth(peer);
-        }
     }
 
     fn finish(&mut self, peer: NodeId) {
         let Some(state) = self.peers.get_mut(&peer) else { return };
-        let Some(Session { summary, again, .. }) = state.sync.session.take() else { return };
-        let pause_ms = if summary.fetched > 0 {
+        let Some(Session { summary, again, found, initiator, .. }) = state.sync.session.take() else { return };
+        if initiator.is_none() {
+            // What another session was fetching may not have come.
+            if again || summary.withheld > 0 {
+                let later = self.now.plus_ms(self.chance.jitter_ms(BACKOFF_MS_MIN));
+                state.sync.due = state.sync.due.min(later);
+            }
+            return;
+        }
+        let pause_ms = if found > 0 && summary.fetched > 0 {
             SYNC_GAP_MS_MIN
         } else if again && summary.withheld == 0 {
             // Without progress of its own: another session is fetching the same, or more is to be told to the peer.
@@ -328,21 +305,5 @@ impl Federation {
         state.sync.last_failure = None;
         state.sync.last = Some((self.now, summary));
         self.report(Event::SyncFinished { peer, summary });
-        if summary.fetched > 0 {
-            self.tell_of_growth(peer);
-        }
-    }
-
-    /// Tells every other peer that a sync is worth its while.
-    pub(super) fn tell_of_growth(&mut self, grown_by: NodeId) {
-        let told: BTreeSet<_> = self
-            .requests
-            .values()
-            .filter(|outstanding| matches!(outstanding.purpose, Purpose::Grown))
-            .map(|outstanding| outstanding.to)
-            .collect();
-        for peer in self.connected().into_iter().filter(|peer| *peer != grown_by && !told.contains(peer)) {
-            self.ask(peer, &Request::Grown, Purpose::Grown);
-        }
     }
 }

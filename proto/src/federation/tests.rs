@@ -18,6 +18,7 @@ mod membership;
 mod roster;
 mod spread;
 mod sync;
+mod telling;
 
 const INTERVAL_MS: u64 = 30_000;
 

@@ -31,6 +31,7 @@ pub(super) enum Request {
     Fetch { items: Vec<[u8; 32]> },
     Grown,
     Roster { held: Option<Rank> },
+    Holding { items: Vec<[u8; 32]> },
 }
 
 #[derive(Encode, Decode)]
@@ -130,9 +131,10 @@ impl From<&super::Request> for Request {
     fn from(message: &super::Request) -> Self {
         match message {
             super::Request::Reconcile { frame } => Self::Reconcile { frame: frame.to_vec() },
-            super::Request::Fetch { items } => Self::Fetch { items: items.iter().map(|id| *id.as_bytes()).collect() },
+            super::Request::Fetch { items } => Self::Fetch { items: item_bytes(items) },
             super::Request::Grown => Self::Grown,
             super::Request::Roster { held } => Self::Roster { held: held.map(Rank::from) },
+            super::Request::Holding { items } => Self::Holding { items: item_bytes(items) },
         }
     }
 }
@@ -141,9 +143,10 @@ impl From<Request> for super::Request {
     fn from(wire: Request) -> Self {
         match wire {
             Request::Reconcile { frame } => Self::Reconcile { frame: frame.into() },
-            Request::Fetch { items } => Self::Fetch { items: items.into_iter().map(item_id).collect() },
+            Request::Fetch { items } => Self::Fetch { items: item_ids(items) },
             Request::Grown => Self::Grown,
             Request::Roster { held } => Self::Roster { held: held.map(RosterRank::from) },
+            Request::Holding { items } => Self::Holding { items: item_ids(items) },
         }
     }
 }
@@ -198,6 +201,14 @@ impl From<Rank> for RosterRank {
     fn from(wire: Rank) -> Self {
         Self { version: wire.version, payload: Sha256Digest::from_bytes(wire.payload) }
     }
+}
+
+fn item_bytes(items: &[AdmissionId]) -> Vec<[u8; 32]> {
+    items.iter().map(|id| *id.as_bytes()).collect()
+}
+
+fn item_ids(items: Vec<[u8; 32]>) -> Vec<AdmissionId> {
+    items.into_iter().map(item_id).collect()
 }
 
 fn item_id(bytes: [u8; 32]) -> AdmissionId {

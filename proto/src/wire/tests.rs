@@ -49,6 +49,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         vec(any_id(), 1..=FETCH_ITEMS_MAX).prop_map(|items| Request::Fetch { items }),
         Just(Request::Grown),
         option::of(any_rank()).prop_map(|held| Request::Roster { held }),
+        vec(any_id(), 1..=HOLDING_ITEMS_MAX).prop_map(|items| Request::Holding { items }),
     ]
 }
 
@@ -146,6 +147,11 @@ fn responses_of_level_2() -> Vec<(Response, Vec<u8>)> {
     ]
 }
 
+/// The recorded frame that level 3 adds.
+fn request_of_level_3() -> (Request, Vec<u8>) {
+    (Request::Holding { items: vec![id(8), id(9)] }, [&[4, 2][..], &[8; 32], &[9; 32]].concat())
+}
+
 /// What was recorded is read, and is what this version writes but for its own level.
 fn check<M: PartialEq + std::fmt::Debug>(
     (message, payload): (M, Vec<u8>),
@@ -169,6 +175,11 @@ fn recorded_frames_of_level_1_are_read_and_written_for_ever() {
 fn recorded_frames_of_level_2_are_read_and_written_for_ever() {
     check(request_of_level_2(), 2, Request::encode, Request::decode);
     responses_of_level_2().into_iter().for_each(|frame| check(frame, 2, Response::encode, Response::decode));
+}
+
+#[test]
+fn recorded_frames_of_level_3_are_read_and_written_for_ever() {
+    check(request_of_level_3(), 3, Request::encode, Request::decode);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
-use proto::bounds::{self, ANNOUNCED_MAX, FETCH_ITEMS_MAX, GOSSIP_DOCUMENT_BYTES_MAX, RECONCILE_FRAME_BYTES_MAX};
+use proto::bounds::{
+    self, ANNOUNCED_MAX, FETCH_ITEMS_MAX, GOSSIP_DOCUMENT_BYTES_MAX, HOLDING_ITEMS_MAX, RECONCILE_FRAME_BYTES_MAX,
+};
 use proto::digest::Sha256Digest;
 use proto::federation::{Answer, RequestId};
 use proto::node_id::NodeId;
@@ -124,16 +126,21 @@ impl World {
         }
     }
 
-    /// Asks for everything that the victim holds, over and over, and gossips forgeries in one burst.
+    /// Asks for everything that the victim holds, over and over, tells of what there is not, and gossips forgeries.
     fn flood(&mut self, site: usize, victim: usize) {
         let items: Vec<_> = self.sites[victim].disk.store.entries.keys().copied().take(FETCH_ITEMS_MAX).collect();
         if self.random.percent(80) && !items.is_empty() {
             for _ in 0..FLOOD {
                 self.ask(site, victim, &Request::Fetch { items: items.clone() });
             }
-        } else if self.random.percent(80) {
+        } else if self.random.percent(50) {
             for _ in 0..FLOOD {
                 self.ask(site, victim, &Request::Grown);
+            }
+        } else if self.random.percent(50) {
+            for _ in 0..FLOOD {
+                let items = (0..HOLDING_ITEMS_MAX as u64).map(|number| made_up(self.random.next() ^ number)).collect();
+                self.ask(site, victim, &Request::Holding { items });
             }
         } else {
             for _ in 0..BURST {

@@ -209,7 +209,7 @@ fn answer(request: &[u8]) -> Response {
             Response::Reconciled { frame }
         }
         Request::Fetch { items } => Response::of_envelopes(&items, &[]),
-        Request::Grown => Response::Noted,
+        Request::Grown | Request::Holding { .. } => Response::Noted,
         Request::Roster { .. } => Response::Roster { held: None, newer: None },
     }
 }

@@ -1,0 +1,206 @@
+//! Telling peers what this node came to hold, where gossip did not.
+//!
+//! Gossip carries each document to every peer of the mesh. Over links that cannot carry so much, the node tells its
+//! peers what it holds instead, and each fetches what it lacks of whoever has it: by chance different items, which they
+//! then fetch of each other. So a document crosses the links about once per node, as in a swarm, and not once per link.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::Federation;
+use super::requests::Purpose;
+use super::sync::Session;
+use crate::admission::AdmissionId;
+use crate::bounds::{
+    FRESH_ITEMS_MAX, GOSSIP_PAUSE_MS, GROWN_GAP_MS, HOLDING_ITEMS_MAX, SESSION_ITEMS_MAX, SYNC_GAP_MS_MIN,
+    TELL_AGAIN_MS, TELL_ALL_MS, TELL_GAP_MS,
+};
+use crate::node_id::NodeId;
+use crate::timestamp::Instant;
+use crate::wire::{HOLDING_LEVEL, Request};
+
+/// What a peer is still to be told.
+#[derive(Debug)]
+pub(super) struct Untold {
+    items: Vec<AdmissionId>,
+    /// Whether there is more than `items`, so that a sync is worth the peer's while.
+    has_grown: bool,
+    /// When it may be told next.
+    due: Instant,
+    /// Whether it has not answered yet.
+    pub(super) is_telling: bool,
+}
+
+/// Items of this node's own that one peer was told of.
+#[derive(Debug, Default)]
+pub(super) struct Fresh {
+    /// Those that nobody has fetched yet.
+    pub(super) items: BTreeSet<AdmissionId>,
+    /// When to look whether they were fetched.
+    waiting: VecDeque<(Instant, AdmissionId)>,
+    /// When to tell all peers of those that were.
+    fetched: VecDeque<(Instant, AdmissionId)>,
+}
+
+fn pop_due(queue: &mut VecDeque<(Instant, AdmissionId)>, now: Instant) -> Option<AdmissionId> {
+    let (due, _) = queue.front()?;
+    (*due <= now).then(|| queue.pop_front()).flatten().map(|(_, item)| item)
+}
+
+impl Untold {
+    pub(super) const fn new(now: Instant) -> Self {
+        Self { items: Vec::new(), has_grown: false, due: now, is_telling: false }
+    }
+
+    fn add(&mut self, item: AdmissionId) {
+        if self.items.len() < HOLDING_ITEMS_MAX {
+            self.items.push(item);
+        } else {
+            self.has_grown = true;
+        }
+    }
+
+    /// When there is something to tell.
+    fn wake(&self) -> Option<Instant> {
+        let is_waiting = self.has_grown || !self.items.is_empty();
+        (is_waiting && !self.is_telling).then_some(self.due)
+    }
+
+    /// The next message for a peer of `level`.
+    fn take(&mut self, level: u8) -> Request {
+        if level < HOLDING_LEVEL || self.items.is_empty() {
+            self.items.clear();
+            self.has_grown = false;
+            return Request::Grown;
+        }
+        Request::Holding { items: std::mem::take(&mut self.items) }
+    }
+}
+
+impl Federation {
+    /// Gossip did not reach every peer: each is told that there is more, and for a while nothing is gossiped.
+    pub(super) fn on_gossip_lost(&mut self) {
+        self.gossip_from = self.now.plus_ms(GOSSIP_PAUSE_MS);
+        self.tell_of_growth(self.settings.node);
+    }
+
+    pub(super) fn is_gossiping(&self) -> bool {
+        self.gossip_from <= self.now
+    }
+
+    /// Tells every peer but `except` that a sync is worth its while.
+    pub(super) fn tell_of_growth(&mut self, except: NodeId) {
+        for (peer, state) in &mut self.peers {
+            state.untold.has_grown |= *peer != except && state.is_connected();
+        }
+    }
+
+    /// Tells every peer but `except` that this node holds an item.
+    pub(super) fn tell_of_item(&mut self, item: AdmissionId, except: NodeId) {
+        for (_, state) in self.peers.iter_mut().filter(|(peer, state)| **peer != except && state.is_connected()) {
+            state.untold.add(item);
+        }
+    }
+
+    /// Tells one peer, drawn by chance, of an item that is nowhere else yet. It tells the others, who fetch it there, so
+    /// that the links of this node carry the document once.
+    pub(super) fn tell_one(&mut self, item: AdmissionId) {
+        let connected = self.connected();
+        let Some(first) = connected.get(self.chance.below(connected.len())) else { return };
+        if self.fresh.waiting.len() + self.fresh.fetched.len() >= FRESH_ITEMS_MAX {
+            return self.tell_of_growth(self.settings.node);
+        }
+        if let Some(state) = self.peers.get_mut(first) {
+            state.untold.add(item);
+        }
+        self.fresh.items.insert(item);
+        self.fresh.waiting.push_back((self.now.plus_ms(TELL_AGAIN_MS), item));
+    }
+
+    /// Another peer is told of what nobody fetched, and all are told of what one has had for a while.
+    fn tell_again(&mut self) {
+        while let Some(item) = pop_due(&mut self.fresh.waiting, self.now) {
+            if self.fresh.items.remove(&item) {
+                self.tell_one(item);
+            } else {
+                self.fresh.fetched.push_back((self.now.plus_ms(TELL_ALL_MS), item));
+            }
+        }
+        while let Some(item) = pop_due(&mut self.fresh.fetched, self.now) {
+            self.tell_of_item(item, self.settings.node);
+        }
+    }
+
+    /// Tells what is due; one message to a peer is under way at a time.
+    pub(super) fn tend_telling(&mut self) {
+        self.tell_again();
+        let now = self.now;
+        let is_due = |due: Instant| due <= now;
+        let due: Vec<_> = self
+            .peers
+            .iter()
+            .filter(|(_, state)| state.untold.wake().is_some_and(is_due))
+            .map(|(peer, _)| *peer)
+            .collect();
+        for peer in due {
+            let Some(state) = self.peers.get_mut(&peer) else { continue };
+            let message = state.untold.take(state.feature_level.unwrap_or_default());
+            let pause_ms = if message == Request::Grown { GROWN_GAP_MS } else { TELL_GAP_MS };
+            state.untold.is_telling = true;
+            state.untold.due = now.plus_ms(pause_ms);
+            self.ask(peer, &message, Purpose::Told);
+        }
+    }
+
+    pub(super) fn next_telling_wake(&self) -> Option<Instant> {
+        let later =
+            [&self.fresh.waiting, &self.fresh.fetched].into_iter().filter_map(VecDeque::front).map(|(due, _)| *due);
+        self.peers.values().filter_map(|state| state.untold.wake()).chain(later).min()
+    }
+
+    /// The peer was told, or did not answer.
+    pub(super) fn on_told(&mut self, peer: NodeId, has_answered: bool) {
+        if let Some(state) = self.peers.get_mut(&peer) {
+            state.untold.is_telling = false;
+            state.untold.has_grown |= !has_answered;
+        }
+    }
+
+    /// A peer holds these: what is lacked of them is fetched, without a reconciliation before. After a failure the next
+    /// sync finds them, when its pause is over.
+    pub(super) fn on_holding(&mut self, peer: NodeId, items: Vec<AdmissionId>) {
+        let spoilt = self.peers.get(&peer).map(|state| &state.spoilt);
+        let is_spoilt = |id: &AdmissionId| spoilt.is_some_and(|spoilt| spoilt.contains(id));
+        let lacked: Vec<_> = items.into_iter().filter(|id| !self.is_settled(id) && !is_spoilt(id)).collect();
+        if lacked.is_empty() {
+            return;
+        }
+        let has_failed = self.peers.get(&peer).is_none_or(|state| state.sync.failures > 0);
+        if self.session_mut(peer).is_none() && has_failed {
+            return;
+        }
+        if self.session_mut(peer).is_none() && self.may_begin(&peer) {
+            let session = Session::of_told(self.next_number(), self.now);
+            if let Some(state) = self.peers.get_mut(&peer) {
+                state.sync.session = Some(session);
+            }
+        }
+        match self.session_mut(peer) {
+            Some(session) if session.need.len() + lacked.len() <= SESSION_ITEMS_MAX => {
+                session.summary.needed += lacked.len();
+                session.need.extend(lacked);
+            }
+            _ => self.sync_soon(peer),
+        }
+    }
+
+    /// A sync with the peer is worth while, though not before the shortest pause is over.
+    pub(super) fn sync_soon(&mut self, peer: NodeId) {
+        let now = self.now;
+        let Some(state) = self.peers.get_mut(&peer) else { return };
+        let soon = state.sync.last.map_or(now, |(finished, _)| finished.plus_ms(SYNC_GAP_MS_MIN).max(now));
+        state.sync.due = state.sync.due.min(soon);
+        if let Some(session) = &mut state.sync.session {
+            session.again = true;
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Stories of telling peers what a node holds.
+
+use super::*;
+use crate::bounds::{GOSSIP_PAUSE_MS, HOLDING_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS};
+use crate::reconcile::ItemSet;
+use crate::wire::HOLDING_LEVEL;
+
+/// What is asked of whom.
+fn asked(effects: &[Effect]) -> Vec<(NodeId, RequestId, Request)> {
+    let request = |effect: &Effect| match effect {
+        Effect::SendRequest { to, request, bytes } => {
+            Some((*to, *request, Request::decode(bytes).expect("own frames are read").message))
+        }
+        _ => None,
+    };
+    effects.iter().filter_map(request).collect()
+}
+
+/// Whom the effects tell that this node holds `item`.
+fn told_of(effects: &[Effect], item: AdmissionId) -> Vec<NodeId> {
+    let is_telling = |request: &Request| matches!(request, Request::Holding { items } if items.contains(&item));
+    asked(effects).into_iter().filter(|(.., request)| is_telling(request)).map(|(peer, ..)| peer).collect()
+}
+
+/// Alice, at rest with all of these peers.
+fn alice_with(peers: &[&str]) -> Person {
+    let mut alice = Person::knowing("alice", peers);
+    for peer in peers {
+        let effects = alice.meets(peer);
+        let [(_, request, Request::Reconcile { frame })] = &asked(&effects)[..] else { panic!("{effects:?}") };
+        let frame = ItemSet::default().respond(frame, 65_536).expect("own frames are read");
+        alice.is_answered(peer, *request, &Response::Reconciled { frame });
+    }
+    alice
+}
+
+/// Alice, whose links do not carry her gossip; each peer has heard so.
+fn alice_without_gossip(peers: &[&str]) -> Person {
+    let mut alice = alice_with(peers);
+    for (peer, request, _) in asked(&alice.is_told(Input::GossipLost)) {
+        let answer = Answer::Response(Response::Noted.encode());
+        alice.is_told(Input::ResponseArrived { from: peer, request, answer });
+    }
+    alice.now = alice.now.plus_ms(1_000);
+    alice
+}
+
+fn uploads(alice: &mut Person, number: u16) -> Vec<Effect> {
+    let envelope = entry(number);
+    alice.ledger.insert(envelope.item().id, envelope.clone());
+    alice.is_told(Input::EntryAdmitted { item: envelope.item(), replaces: None, envelope })
+}
+
+fn is_published(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Publish { .. }))
+}
+
+#[test]
+fn where_gossip_was_lost_one_peer_is_told_of_an_upload_and_nothing_is_gossiped() {
+    let mut alice = alice_without_gossip(&["bob", "carol", "dave"]);
+    let effects = uploads(&mut alice, 1);
+    assert_eq!((is_published(&effects), told_of(&effects, entry(1).item().id).len()), (false, 1));
+    alice.waits(GOSSIP_PAUSE_MS);
+    assert!(is_published(&uploads(&mut alice, 2)), "the links are tried again after a while");
+}
+
+#[test]
+fn another_peer_is_told_of_what_nobody_fetched() {
+    let mut alice = alice_without_gossip(&["bob", "carol", "dave", "erin"]);
+    let item = entry(1).item().id;
+    let mut told: BTreeSet<NodeId> = told_of(&uploads(&mut alice, 1), item).into_iter().collect();
+    for _ in 0..20 {
+        for (peer, request, _) in asked(&alice.waits(TELL_AGAIN_MS)) {
+            told.insert(peer);
+            alice.is_told(Input::ResponseArrived { from: peer, request, answer: Answer::Failed });
+        }
+    }
+    assert!(told.len() > 1, "{told:?}");
+}
+
+#[test]
+fn all_are_told_of_what_one_peer_fetched_a_while_ago() {
+    let mut alice = alice_without_gossip(&["bob", "carol", "dave"]);
+    let envelope = entry(1);
+    let item = envelope.item().id;
+    uploads(&mut alice, 1);
+    let effects = alice.is_asked("bob", &Request::Fetch { items: vec![item] });
+    let [Effect::Load { load, .. }] = effects[..] else { panic!("{effects:?}") };
+    alice.is_told(Input::Loaded { load, envelopes: vec![envelope] });
+    assert_eq!(told_of(&alice.waits(TELL_AGAIN_MS), item), [], "bob tells the others");
+    let told = told_of(&alice.waits(TELL_ALL_MS), item);
+    assert!(told.len() >= 2, "in case that bob did not: {told:?}");
+}
+
+#[test]
+fn what_a_peer_tells_of_is_fetched_without_a_reconciliation() {
+    let mut alice = alice_with(&["bob"]);
+    let (lacked, held) = (entry(1).item().id, entry(2).item().id);
+    uploads(&mut alice, 2);
+    let effects = alice.is_asked("bob", &Request::Holding { items: vec![held, lacked, lacked] });
+    assert_eq!(responses(&effects), [Response::Noted]);
+    let [(_, request, Request::Fetch { items })] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(items[..], [lacked], "once, and nothing that is held");
+    let answer = Response::of_envelopes(&[lacked], &[entry(1)]);
+    let effects = alice.is_answered("bob", *request, &answer);
+    alice.verifies(effects);
+    assert!(alice.federation.holds(&lacked));
+    assert_eq!(alice.federation.load(), Load::default(), "the session is over");
+}
+
+#[test]
+fn what_a_peer_told_of_and_did_not_send_is_looked_for_by_a_sync() {
+    let mut alice = alice_with(&["bob"]);
+    let effects = alice.is_asked("bob", &Request::Holding { items: vec![entry(1).item().id] });
+    let answer = Response::of_envelopes(&[entry(1).item().id], &[]);
+    alice.is_answered("bob", asked(&effects)[0].1, &answer);
+    let effects = alice.waits(2_000);
+    assert!(matches!(asked(&effects)[..], [(.., Request::Reconcile { .. })]), "{effects:?}");
+}
+
+#[test]
+fn what_came_by_sync_is_told_to_every_other_peer_and_not_to_its_source() {
+    let mut alice = alice_with(&["bob", "carol"]);
+    let item = entry(1).item().id;
+    let effects = alice.is_asked("bob", &Request::Holding { items: vec![item] });
+    let fetch = asked(&effects).into_iter().find(|(.., request)| matches!(request, Request::Fetch { .. }));
+    let (_, request, _) = fetch.expect("it is fetched");
+    let effects = alice.is_answered("bob", request, &Response::of_envelopes(&[item], &[entry(1)]));
+    let effects = alice.verifies(effects);
+    assert_eq!(told_of(&effects, item), [named("carol")]);
+}
+
+#[test]
+fn more_than_one_message_holds_is_left_to_a_sync() {
+    let mut alice = alice_without_gossip(&["bob"]);
+    let first = uploads(&mut alice, 0);
+    let [(_, request, Request::Holding { .. })] = &asked(&first)[..] else { panic!("{first:?}") };
+    for number in 1000..1000 + 2 * HOLDING_ITEMS_MAX as u16 {
+        assert_eq!(asked(&uploads(&mut alice, number)).len(), 0, "one message is under way at a time");
+    }
+    alice.is_answered("bob", *request, &Response::Noted);
+    let effects = alice.waits(100);
+    let [(_, request, Request::Holding { items })] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(items.len(), HOLDING_ITEMS_MAX);
+    alice.is_answered("bob", *request, &Response::Noted);
+    assert!(matches!(asked(&alice.waits(100))[..], [(.., Request::Grown)]));
+}
+
+#[test]
+fn a_peer_of_an_earlier_level_is_told_of_growth_alone() {
+    let mut alice = alice_without_gossip(&["bob"]);
+    let mut of_level_2 = Request::Grown.encode().to_vec();
+    of_level_2[1] = HOLDING_LEVEL - 1;
+    alice.is_told(Input::RequestArrived { from: named("bob"), request: ServedId(1), bytes: of_level_2.into() });
+    let effects = uploads(&mut alice, 1);
+    assert!(asked(&effects).iter().any(|(.., request)| *request == Request::Grown), "{effects:?}");
+    assert_eq!(told_of(&effects, entry(1).item().id), []);
+}
+
+#[test]
+fn a_slow_peer_is_asked_for_less_at_once_and_a_fast_one_for_more() {
+    for (pause_ms, is_more) in [(1, true), (2_000, false)] {
+        let mut alice = alice_with(&["bob"]);
+        let items: Vec<_> = (1000..1256).map(|number| entry(number).item().id).collect();
+        let effects = alice.is_asked("bob", &Request::Holding { items });
+        let [(_, request, Request::Fetch { items: first }), ..] = &asked(&effects)[..] else { panic!("{effects:?}") };
+        alice.now = alice.now.plus_ms(pause_ms);
+        let effects = alice.is_answered("bob", *request, &Response::of_envelopes(first, &[]));
+        let [(.., Request::Fetch { items: next }), ..] = &asked(&effects)[..] else { panic!("{effects:?}") };
+        assert_eq!((next.len() > first.len(), next.len() < first.len()), (is_more, !is_more));
+    }
+}
