@@ -189,6 +189,12 @@ pub const SYNC_GAP_MS_MIN: u64 = 250;
 /// Most items that one message tells a peer of; 8 KB. What is more is found by a sync.
 pub const HOLDING_ITEMS_MAX: usize = 256;
 
+/// Time in ms for which a node remembers what it gossiped: messages that find no room are dropped, and known to be, sooner.
+pub const GOSSIP_RECENT_MS: u64 = 5_000;
+
+/// Time in ms after lost gossip until peers are told that a sync is worth their while; what is told until then is fetched.
+pub const GROWN_AFTER_LOSS_MS: u64 = 5_000;
+
 /// Shortest pause in ms between two such messages to one peer, in which what is new gathers.
 pub const TELL_GAP_MS: u64 = 50;
 

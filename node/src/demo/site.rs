@@ -20,6 +20,7 @@ pub struct Site {
     peers: Vec<Listed>,
     http: String,
     p2p: Vec<String>,
+    sync_interval: String,
     /// Further sections, as they stand in the configuration.
     settings: String,
 }
@@ -38,6 +39,9 @@ impl Listed {
         Self { id, name, addresses, confirmations: Confirmations::Disregarded }
     }
 }
+
+/// So often that what the demonstration shows is soon there.
+const SYNC_INTERVAL: &str = "10s";
 
 /// Old endorsements are uploaded by the demonstration, so the window is wide open.
 const SETTINGS: &str = "[admission]\ncreated_max_age = \"36500d\"\n";
@@ -89,6 +93,7 @@ fn create(folder: &Path, names: &[String], endpoints: &Endpoints) -> anyhow::Res
             peers: Vec::new(),
             http: endpoints.http.clone(),
             p2p: endpoints.p2p.clone(),
+            sync_interval: SYNC_INTERVAL.to_owned(),
             settings: SETTINGS.to_owned(),
         });
     }
@@ -134,6 +139,12 @@ impl Site {
     /// Adds sections to its configuration; keys before the first of them are of `[federation]`.
     pub fn set(&mut self, sections: &str) -> anyhow::Result<()> {
         sections.clone_into(&mut self.settings);
+        self.write()
+    }
+
+    /// Has its node compare with its peers so often, as the configuration writes a duration.
+    pub fn sync_every(&mut self, interval: &str) -> anyhow::Result<()> {
+        interval.clone_into(&mut self.sync_interval);
         self.write()
     }
 
@@ -196,10 +207,11 @@ impl Site {
             "# {name}, a site of the demonstration.\n\n\
              [node]\nname = {name}\ndata_dir = \".\"\n\n\
              [http]\nlisten = {http}\n\n\
-             [federation]\nname = \"demonstration\"\nlisten = {p2p}\nsync_interval = \"10s\"\n\n",
+             [federation]\nname = \"demonstration\"\nlisten = {p2p}\nsync_interval = {interval}\n\n",
             name = quoted(&self.name),
             http = quoted(&self.http),
             p2p = list(&self.p2p),
+            interval = quoted(&self.sync_interval),
         );
         text += &self.settings;
         for peer in &self.peers {

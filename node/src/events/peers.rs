@@ -43,6 +43,7 @@ fn happening(report: federation::Event, name: impl Fn(&NodeId) -> String) -> Opt
         Event::EntryArrived { .. }
         | Event::SyncFinished { .. }
         | Event::GossipDropped { .. }
+        | Event::GossipPaused
         | Event::RosterArrived { .. } => return None,
     })
 }

@@ -401,6 +401,9 @@ fn report(event: &Event) {
         Event::RosterRefused { peer, refusal } => {
             tracing::warn!(%peer, %refusal, "a peer has a roster that does not count here")
         }
+        Event::GossipPaused => {
+            tracing::info!("the links do not carry gossip; for some minutes peers are told of uploads and fetch them");
+        }
         Event::GossipDropped { from } => tracing::debug!(peer = %from, "gossip dropped, sync will repair"),
     }
 }

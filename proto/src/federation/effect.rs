@@ -270,4 +270,6 @@ pub enum Event {
         /// The peer that passed it on.
         from: NodeId,
     },
+    /// The links do not carry gossip: for a while peers are told of this node's uploads, and fetch them.
+    GossipPaused,
 }

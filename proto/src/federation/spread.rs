@@ -25,6 +25,7 @@ impl Federation {
         }
         self.hold(item, replaces);
         if self.is_gossiping() {
+            self.note_gossiped(item.id);
             self.emit(Effect::Publish { bytes: Gossip::of(envelope).encode() });
         } else {
             self.tell_one(item.id);

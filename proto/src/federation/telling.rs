@@ -7,12 +7,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::Federation;
+use super::effect::Event;
 use super::requests::Purpose;
 use super::sync::Session;
 use crate::admission::AdmissionId;
 use crate::bounds::{
-    FRESH_ITEMS_MAX, GOSSIP_PAUSE_MS, GROWN_GAP_MS, HOLDING_ITEMS_MAX, SESSION_ITEMS_MAX, SYNC_GAP_MS_MIN,
-    TELL_AGAIN_MS, TELL_ALL_MS, TELL_GAP_MS,
+    FRESH_ITEMS_MAX, GOSSIP_PAUSE_MS, GOSSIP_RECENT_MS, GROWN_AFTER_LOSS_MS, GROWN_GAP_MS, HOLDING_ITEMS_MAX,
+    SESSION_ITEMS_MAX, SYNC_GAP_MS_MIN, TELL_AGAIN_MS, TELL_ALL_MS, TELL_GAP_MS,
 };
 use crate::node_id::NodeId;
 use crate::timestamp::Instant;
@@ -22,18 +23,20 @@ use crate::wire::{HOLDING_LEVEL, Request};
 #[derive(Debug)]
 pub(super) struct Untold {
     items: Vec<AdmissionId>,
-    /// Whether there is more than `items`, so that a sync is worth the peer's while.
-    has_grown: bool,
+    /// From when on it shall be told that there is more than `items`, and that a sync is worth its while.
+    grown: Option<Instant>,
     /// When it may be told next.
     due: Instant,
     /// Whether it has not answered yet.
     pub(super) is_telling: bool,
 }
 
-/// Items of this node's own that one peer was told of.
+/// Uploads to this node that not every peer may have heard of.
 #[derive(Debug, Default)]
 pub(super) struct Fresh {
-    /// Those that nobody has fetched yet.
+    /// What was gossiped lately, and when.
+    gossiped: VecDeque<(Instant, AdmissionId)>,
+    /// What one peer was told of, and nobody has fetched yet.
     pub(super) items: BTreeSet<AdmissionId>,
     /// When to look whether they were fetched.
     waiting: VecDeque<(Instant, AdmissionId)>,
@@ -48,28 +51,33 @@ fn pop_due(queue: &mut VecDeque<(Instant, AdmissionId)>, now: Instant) -> Option
 
 impl Untold {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { items: Vec::new(), has_grown: false, due: now, is_telling: false }
+        Self { items: Vec::new(), grown: None, due: now, is_telling: false }
     }
 
     fn add(&mut self, item: AdmissionId) {
         if self.items.len() < HOLDING_ITEMS_MAX {
             self.items.push(item);
         } else {
-            self.has_grown = true;
+            self.grow(self.due);
         }
+    }
+
+    fn grow(&mut self, from: Instant) {
+        self.grown = Some(self.grown.map_or(from, |grown| grown.min(from)));
     }
 
     /// When there is something to tell.
     fn wake(&self) -> Option<Instant> {
-        let is_waiting = self.has_grown || !self.items.is_empty();
-        (is_waiting && !self.is_telling).then_some(self.due)
+        let items = (!self.items.is_empty()).then_some(self.due);
+        let grown = self.grown.map(|from| from.max(self.due));
+        items.into_iter().chain(grown).min().filter(|_| !self.is_telling)
     }
 
     /// The next message for a peer of `level`.
     fn take(&mut self, level: u8) -> Request {
         if level < HOLDING_LEVEL || self.items.is_empty() {
             self.items.clear();
-            self.has_grown = false;
+            self.grown = None;
             return Request::Grown;
         }
         Request::Holding { items: std::mem::take(&mut self.items) }
@@ -77,10 +85,30 @@ impl Untold {
 }
 
 impl Federation {
-    /// Gossip did not reach every peer: each is told that there is more, and for a while nothing is gossiped.
+    /// Gossip did not reach every peer: for a while nothing is gossiped, and peers are told of what lately was. Later
+    /// each is told that there is more, and by a sync finds what then is still missing.
     pub(super) fn on_gossip_lost(&mut self) {
+        let was_gossiping = self.is_gossiping();
         self.gossip_from = self.now.plus_ms(GOSSIP_PAUSE_MS);
-        self.tell_of_growth(self.settings.node);
+        let later = self.now.plus_ms(GROWN_AFTER_LOSS_MS);
+        for state in self.peers.values_mut().filter(|state| state.is_connected()) {
+            state.untold.grow(later);
+        }
+        if was_gossiping {
+            self.report(Event::GossipPaused);
+            let recent = std::mem::take(&mut self.fresh.gossiped);
+            let since = |moment: Instant| self.now.ms_since(moment) < GOSSIP_RECENT_MS;
+            let recent: Vec<_> = recent.into_iter().filter(|(moment, _)| since(*moment)).collect();
+            recent.into_iter().for_each(|(_, item)| self.tell_one(item));
+        }
+    }
+
+    /// Remembers what is gossiped, until it is sure to have gone out.
+    pub(super) fn note_gossiped(&mut self, item: AdmissionId) {
+        if self.fresh.gossiped.len() >= FRESH_ITEMS_MAX {
+            self.fresh.gossiped.pop_front();
+        }
+        self.fresh.gossiped.push_back((self.now, item));
     }
 
     pub(super) fn is_gossiping(&self) -> bool {
@@ -89,8 +117,11 @@ impl Federation {
 
     /// Tells every peer but `except` that a sync is worth its while.
     pub(super) fn tell_of_growth(&mut self, except: NodeId) {
+        let now = self.now;
         for (peer, state) in &mut self.peers {
-            state.untold.has_grown |= *peer != except && state.is_connected();
+            if *peer != except && state.is_connected() {
+                state.untold.grow(now);
+            }
         }
     }
 
@@ -159,9 +190,12 @@ impl Federation {
 
     /// The peer was told, or did not answer.
     pub(super) fn on_told(&mut self, peer: NodeId, has_answered: bool) {
+        let now = self.now;
         if let Some(state) = self.peers.get_mut(&peer) {
             state.untold.is_telling = false;
-            state.untold.has_grown |= !has_answered;
+            if !has_answered {
+                state.untold.grow(now);
+            }
         }
     }
 

@@ -132,5 +132,6 @@ pub(super) fn brief_event(event: &Event) -> String {
         Event::RosterArrived { version, .. } => format!("roster {version}"),
         Event::RosterRefused { refusal, .. } => format!("a roster refused: {refusal}"),
         Event::GossipDropped { .. } => "gossip dropped".to_owned(),
+        Event::GossipPaused => "gossip paused".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Stories of telling peers what a node holds.
 
 use super::*;
-use crate::bounds::{GOSSIP_PAUSE_MS, HOLDING_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS};
+use crate::bounds::{GOSSIP_PAUSE_MS, GROWN_AFTER_LOSS_MS, HOLDING_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS};
 use crate::reconcile::ItemSet;
 use crate::wire::HOLDING_LEVEL;
 
@@ -37,7 +37,9 @@ fn alice_with(peers: &[&str]) -> Person {
 /// Alice, whose links do not carry her gossip; each peer has heard so.
 fn alice_without_gossip(peers: &[&str]) -> Person {
     let mut alice = alice_with(peers);
-    for (peer, request, _) in asked(&alice.is_told(Input::GossipLost)) {
+    let effects = alice.is_told(Input::GossipLost);
+    assert!(effects.contains(&Effect::Report(Event::GossipPaused)));
+    for (peer, request, _) in asked(&alice.waits(GROWN_AFTER_LOSS_MS)) {
         let answer = Answer::Response(Response::Noted.encode());
         alice.is_told(Input::ResponseArrived { from: peer, request, answer });
     }
@@ -62,6 +64,17 @@ fn where_gossip_was_lost_one_peer_is_told_of_an_upload_and_nothing_is_gossiped()
     assert_eq!((is_published(&effects), told_of(&effects, entry(1).item().id).len()), (false, 1));
     alice.waits(GOSSIP_PAUSE_MS);
     assert!(is_published(&uploads(&mut alice, 2)), "the links are tried again after a while");
+}
+
+#[test]
+fn what_was_gossiped_shortly_before_the_loss_is_told_of_too() {
+    let mut alice = alice_with(&["bob", "carol", "dave"]);
+    assert!(is_published(&uploads(&mut alice, 1)));
+    alice.now = alice.now.plus_ms(10_000);
+    assert!(is_published(&uploads(&mut alice, 2)));
+    let effects = alice.is_told(Input::GossipLost);
+    let told = [entry(1), entry(2)].map(|envelope| told_of(&effects, envelope.item().id).len());
+    assert_eq!(told, [0, 1], "the first went out long ago");
 }
 
 #[test]
