@@ -13,7 +13,7 @@ use crate::email::Email;
 use crate::identifier::ImageIdentifier;
 use crate::rdf::{self, Subject, Triple};
 use crate::timestamp::Timestamp;
-use crate::vocabulary::BASE;
+use crate::vocabulary::{BASE, XMLDSIG};
 use crate::xml::{self, Tree};
 use constraints::{Endorsement, Image};
 use properties::Properties;
@@ -74,12 +74,15 @@ enum Endorsing {
     Pending,
 }
 
-/// Checks a document before it is signed: as [`Document::read`], without the rules on the endorsement.
+/// Checks a document before it is signed: as [`Document::read`], without the rules on the endorsement, and without its
+/// signatures, which signing replaces.
 pub fn check_draft(octets: &[u8], strength: Strength) -> Result<(), Violation> {
     let endorsed_later = |properties: &Properties<'_>, image: &Image| {
         properties.at_most_one(&image.subject, terms::ENDORSEMENT, Rule::OneEndorsement).map(|_| ())
     };
-    check(&parse(octets)?, strength, Endorsing::Pending, endorsed_later).map(|_| ())
+    let mut tree = parse(octets)?;
+    tree.root.strip(XMLDSIG, "Signature");
+    check(&tree, strength, Endorsing::Pending, endorsed_later).map(|_| ())
 }
 
 fn parse(octets: &[u8]) -> Result<Tree<'_>, Violation> {

@@ -53,6 +53,22 @@ fn xmlsec1_accepts_what_the_program_signs() {
 }
 
 #[test]
+fn a_signed_document_is_signed_again_by_another() {
+    let folder = endorsers_folder();
+    let create =
+        ["certificate", "create", "--email", "john@example.org", "--common-name", "John", "--output", "john.p12"];
+    marketplace(folder.path(), 0, &create);
+    let sign = ["metadata", "sign", "image.xml", "--certificate", "jane.p12", "--output", "once.xml"];
+    marketplace(folder.path(), 0, &sign);
+    let again = ["metadata", "sign", "once.xml", "--certificate", "john.p12", "--output", "twice.xml"];
+    marketplace(folder.path(), 0, &again);
+    marketplace(folder.path(), 0, &["metadata", "validate", "--rules", "strict", "twice.xml"]);
+    let twice = std::fs::read_to_string(folder.path().join("twice.xml")).expect("written");
+    assert_eq!((twice.matches("<Signature ").count(), twice.contains("jane@")), (1, false));
+    peer_succeeds(folder.path(), "xmlsec1", &["--verify", "--insecure", "--enabled-key-data", "x509", "twice.xml"]);
+}
+
+#[test]
 fn the_program_accepts_what_xmlsec1_signs_in_the_profile() {
     let folder = endorsers_folder();
     let sign = ["metadata", "sign", "image.xml", "--certificate", "jane.p12", "--output", "ours.xml"];

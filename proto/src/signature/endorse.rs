@@ -17,7 +17,7 @@ pub(super) struct Endorsement<'a> {
 /// Removes every signature, and every endorsement but the last, which is emptied and filled; where there is none, one
 /// is added after the checksums. The error is the number of `rdf:Description` elements where that is not one.
 pub(super) fn endorse<'a>(tree: &mut Tree<'a>, endorsement: &Endorsement<'a>) -> Result<(), usize> {
-    strip_signatures(&mut tree.root);
+    tree.root.strip(XMLDSIG, "Signature");
     let is_description = |element: &Element<'_>| element.name.is(RDF, "Description");
     let count = tree.root.elements().filter(|element| is_description(element)).count();
     let mut scope = Scope::default();
@@ -34,15 +34,6 @@ pub(super) fn endorse<'a>(tree: &mut Tree<'a>, endorsement: &Endorsement<'a>) ->
             Ok(())
         }
         _ => Err(count),
-    }
-}
-
-fn strip_signatures(element: &mut Element<'_>) {
-    element.children.retain(|child| !matches!(child, Node::Element(one) if one.name.is(XMLDSIG, "Signature")));
-    for child in &mut element.children {
-        if let Node::Element(child) = child {
-            strip_signatures(child);
-        }
     }
 }
 

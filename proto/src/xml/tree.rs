@@ -100,6 +100,16 @@ impl<'a> Element<'a> {
         self.attributes.iter().find(|attribute| attribute.name.is(namespace, local)).map(|found| &*found.value)
     }
 
+    /// Removes every element of this name below it.
+    pub fn strip(&mut self, namespace: &str, local: &str) {
+        self.children.retain(|child| !matches!(child, Node::Element(one) if one.name.is(namespace, local)));
+        for child in &mut self.children {
+            if let Node::Element(child) = child {
+                child.strip(namespace, local);
+            }
+        }
+    }
+
     /// The child elements, in order.
     pub fn elements(&self) -> impl Iterator<Item = &Element<'a>> {
         self.children.iter().filter_map(|child| match child {
