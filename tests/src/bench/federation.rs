@@ -70,7 +70,7 @@ pub(super) fn measure(program: &Path, clock: &Clock, entries: usize) -> anyhow::
         "a node tells of an entry on its control socket once queries find it; all nodes, the clients and the"
             .to_owned(),
     );
-    report.note("links share the cores of this machine; idle sites compare every minute, as is the default".to_owned());
+    report.note("links share the cores of this machine; sites compare every minute, as is the default".to_owned());
     Ok(report)
 }
 
