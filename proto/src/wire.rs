@@ -20,20 +20,24 @@ use crate::reconcile::Item;
 use crate::roster::RosterRank;
 
 mod mirror;
+mod packed;
 
 /// The version that this node writes and reads.
 pub const VERSION: u8 = 1;
 
 /// The feature level that this node writes.
 ///
-/// 1: reconciliation, fetching, growth. 2: rosters. 3: telling what is held.
-pub const FEATURE_LEVEL: u8 = 3;
+/// 1: reconciliation, fetching, growth. 2: rosters. 3: telling what is held. 4: packed envelopes.
+pub const FEATURE_LEVEL: u8 = 4;
 
 /// The level from which on a node answers [`Request::Roster`].
 pub const ROSTER_LEVEL: u8 = 2;
 
 /// The level from which on a node answers [`Request::Holding`].
 pub const HOLDING_LEVEL: u8 = 3;
+
+/// The level from which on a node answers [`Request::FetchPacked`].
+pub const PACKED_LEVEL: u8 = 4;
 
 /// An entry on its way: the document's bytes exactly as its origin received them, and the origin's admission.
 ///
@@ -80,6 +84,11 @@ pub enum Request {
         /// The items.
         items: Vec<AdmissionId>,
     },
+    /// As [`Self::Fetch`], over a link that is slow; for nodes of [`PACKED_LEVEL`].
+    FetchPacked {
+        /// The items, in the order in which they are wanted.
+        items: Vec<AdmissionId>,
+    },
 }
 
 /// What the peer answers.
@@ -94,6 +103,14 @@ pub enum Response {
     Envelopes {
         /// How many of the items asked for were considered, from the first; at least one. What is missing among them
         /// the responder does not hold; the others did not fit and can be asked for again.
+        considered: u16,
+        /// The envelopes of the items that are held.
+        envelopes: Vec<Envelope>,
+    },
+    /// The answer to [`Request::FetchPacked`]: as [`Self::Envelopes`], in fewer bytes. Alone of all messages it has many
+    /// frames, for what is packed can be packed otherwise.
+    Packed {
+        /// As in [`Self::Envelopes`].
         considered: u16,
         /// The envelopes of the items that are held.
         envelopes: Vec<Envelope>,
@@ -239,7 +256,7 @@ impl Request {
         let message = Self::from(received.message);
         match &message {
             Self::Reconcile { frame } => within("reconciliation frame bytes", frame.len(), RECONCILE_FRAME_BYTES_MAX)?,
-            Self::Fetch { items } => within("items", items.len(), FETCH_ITEMS_MAX)?,
+            Self::Fetch { items } | Self::FetchPacked { items } => within("items", items.len(), FETCH_ITEMS_MAX)?,
             Self::Holding { items } => within("items", items.len(), HOLDING_ITEMS_MAX)?,
             Self::Grown | Self::Roster { .. } => (),
         }
@@ -261,7 +278,7 @@ impl Response {
         if let Self::Reconciled { frame } = &message {
             within("reconciliation frame bytes", frame.len(), RECONCILE_FRAME_BYTES_MAX)?;
         }
-        if let Self::Envelopes { considered, envelopes } = &message {
+        if let Self::Envelopes { considered, envelopes } | Self::Packed { considered, envelopes } = &message {
             within("considered items", usize::from(*considered), FETCH_ITEMS_MAX)?;
             if envelopes.len() > usize::from(*considered) {
                 let (part, length, max) = ("envelopes", envelopes.len(), usize::from(*considered));
@@ -292,6 +309,15 @@ impl Response {
         }
         Self::Envelopes { considered, envelopes }
     }
+
+    /// The same envelopes for a slow link.
+    #[must_use]
+    pub fn packed(self) -> Self {
+        match self {
+            Self::Envelopes { considered, envelopes } => Self::Packed { considered, envelopes },
+            other => other,
+        }
+    }
 }
 
 /// Decodes `bytes` as every kind of frame; the entry of the fuzz target.
@@ -302,8 +328,15 @@ pub fn decode_any(bytes: &[u8]) {
     if let Ok(received) = Request::decode(bytes) {
         assert_eq!(received.message.encode().get(2..), bytes.get(2..), "a request has one encoding");
     }
-    if let Ok(received) = Response::decode(bytes) {
-        assert_eq!(received.message.encode().get(2..), bytes.get(2..), "a response has one encoding");
+    match Response::decode(bytes) {
+        Ok(Received { message: message @ Response::Packed { .. }, .. }) => {
+            let again = Response::decode(&message.encode()).map(|received| received.message);
+            assert_eq!(again, Ok(message), "a packed response survives its own frame");
+        }
+        Ok(received) => {
+            assert_eq!(received.message.encode().get(2..), bytes.get(2..), "a response has one encoding");
+        }
+        Err(_) => (),
     }
 }
 

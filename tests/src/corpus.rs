@@ -158,8 +158,10 @@ fn frames(envelopes: &[Envelope]) -> Vec<Bytes> {
         Request::Fetch { items: items.clone() }.encode(),
         Request::Grown.encode(),
         Request::Holding { items: items.clone() }.encode(),
+        Request::FetchPacked { items: items.clone() }.encode(),
         Response::Reconciled { frame }.encode(),
         Response::of_envelopes(&items, few).encode(),
+        Response::of_envelopes(&items, few).packed().encode(),
         Response::Noted.encode(),
         Response::Refused(RequestRefusal::Overloaded).encode(),
     ]);

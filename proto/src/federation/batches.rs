@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::Federation;
 use super::effect::{Fault, RequestId, SyncFailure};
 use super::intake::Cause;
+use super::membership::PeerState;
 use crate::admission::AdmissionId;
 use crate::bounds::{BATCH_DRAWN_FROM, BATCH_ITEMS_MIN, BATCH_MS_WANTED, FETCH_ITEMS_MAX};
 use crate::node_id::NodeId;
 use crate::timestamp::Instant;
-use crate::wire::{Envelope, Response};
+use crate::wire::{Envelope, PACKED_LEVEL, Request, Response};
 
 impl Federation {
     /// Takes the next items off the session's list that are neither settled nor on their way.
@@ -43,6 +44,16 @@ impl Federation {
         batch
     }
 
+    /// The request for a batch: packed where the link is so slow that it carries no batch of the greatest size.
+    pub(super) fn fetch(&self, peer: &NodeId, items: Vec<AdmissionId>) -> Request {
+        let is_slow = |state: &PeerState| state.sync.batch_items < FETCH_ITEMS_MAX;
+        let unpacks = |state: &PeerState| state.feature_level.is_some_and(|level| level >= PACKED_LEVEL);
+        match self.peers.get(peer) {
+            Some(state) if is_slow(state) && unpacks(state) => Request::FetchPacked { items },
+            _ => Request::Fetch { items },
+        }
+    }
+
     /// A batch was answered, or not.
     pub(super) fn on_batch(
         &mut self,
@@ -56,11 +67,13 @@ impl Federation {
         let Some(session) = self.session_mut(peer) else { return };
         session.batches.remove(&request);
         match response {
-            Some(Response::Envelopes { considered, .. }) if usize::from(considered) > items.len() => {
+            Some(Response::Envelopes { considered, .. } | Response::Packed { considered, .. })
+                if usize::from(considered) > items.len() =>
+            {
                 self.blame(peer, Fault::OtherAnswer);
                 self.fail_session(peer, SyncFailure::PeerAtFault);
             }
-            Some(Response::Envelopes { considered, envelopes }) => {
+            Some(Response::Envelopes { considered, envelopes } | Response::Packed { considered, envelopes }) => {
                 let (considered, rest) = items.split_at(usize::from(considered));
                 for id in rest.iter().rev() {
                     session.need.push_front(*id);

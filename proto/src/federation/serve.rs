@@ -20,6 +20,23 @@ pub(super) struct Serving {
     to: NodeId,
     request: ServedId,
     asked: Vec<AdmissionId>,
+    packing: Packing,
+}
+
+/// How the answer travels.
+#[derive(Debug, Clone, Copy)]
+enum Packing {
+    Plain,
+    Packed,
+}
+
+impl Packing {
+    fn of(self, response: Response) -> Response {
+        match self {
+            Self::Plain => response,
+            Self::Packed => response.packed(),
+        }
+    }
 }
 
 impl Federation {
@@ -42,7 +59,8 @@ impl Federation {
         }
         match received.message {
             Request::Reconcile { frame } => self.serve_round(from, request, &frame),
-            Request::Fetch { items } => self.serve_fetch(from, request, items),
+            Request::Fetch { items } => self.serve_fetch(from, request, items, Packing::Plain),
+            Request::FetchPacked { items } => self.serve_fetch(from, request, items, Packing::Packed),
             Request::Grown => {
                 self.respond(from, request, &Response::Noted);
                 self.sync_soon(from);
@@ -72,7 +90,7 @@ impl Federation {
         }
     }
 
-    fn serve_fetch(&mut self, from: NodeId, request: ServedId, asked: Vec<AdmissionId>) {
+    fn serve_fetch(&mut self, from: NodeId, request: ServedId, asked: Vec<AdmissionId>, packing: Packing) {
         let of_peer = self.loads.values().filter(|serving| serving.to == from).count();
         let of_strangers = self.loads.values().filter(|serving| !self.is_listed(&serving.to)).count();
         let is_crowded = !self.is_listed(&from) && of_strangers >= STRANGERS_SERVED_MAX;
@@ -81,20 +99,20 @@ impl Federation {
         }
         let items: Vec<_> = asked.iter().filter(|id| self.items.contains(id)).copied().collect();
         if items.is_empty() {
-            return self.respond(from, request, &Response::of_envelopes(&asked, &[]));
+            return self.respond(from, request, &packing.of(Response::of_envelopes(&asked, &[])));
         }
         let load = LoadId(self.next_number());
-        self.loads.insert(load, Serving { to: from, request, asked });
+        self.loads.insert(load, Serving { to: from, request, asked, packing });
         self.emit(Effect::Load { load, items, bytes_max: FETCH_BYTES_MAX });
     }
 
     pub(super) fn on_loaded(&mut self, load: LoadId, envelopes: &[Envelope]) {
-        let Some(Serving { to, request, asked }) = self.loads.remove(&load) else { return };
+        let Some(Serving { to, request, asked, packing }) = self.loads.remove(&load) else { return };
         for envelope in envelopes {
             self.fresh.items.remove(&envelope.item().id);
         }
         if self.is_connected(&to) {
-            self.respond(to, request, &Response::of_envelopes(&asked, envelopes));
+            self.respond(to, request, &packing.of(Response::of_envelopes(&asked, envelopes)));
         }
     }
 

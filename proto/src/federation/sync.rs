@@ -168,7 +168,7 @@ impl Federation {
             }
             Turn::Batch(items) => {
                 let purpose = Purpose::Batch { items: items.clone(), asked: self.now };
-                let request = self.ask(peer, &Request::Fetch { items }, purpose);
+                let request = self.ask(peer, &self.fetch(&peer, items), purpose);
                 if let Some(session) = self.session_mut(peer) {
                     session.batches.insert(request);
                 }

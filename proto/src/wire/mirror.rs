@@ -1,17 +1,17 @@
 //! The messages as bincode writes them, and the bounded codec around them.
 
-use bincode::config::{self, Config};
+use bincode::config;
 use bincode::{Decode, Encode};
 use bytes::Bytes;
 
+use super::packed::{pack, unpack};
 use super::{BadFrame, Envelope, FEATURE_LEVEL, Received, RequestRefusal, VERSION};
 use crate::admission::{self, AdmissionId};
+use crate::bounds::RESPONSE_FRAME_BYTES_MAX;
 use crate::digest::Sha256Digest;
 use crate::reconcile::Item;
 use crate::roster::RosterRank;
 use crate::timestamp::Instant;
-
-const HEADER_BYTES: usize = 2;
 
 #[derive(Encode, Decode)]
 pub(super) struct WireEnvelope {
@@ -32,6 +32,7 @@ pub(super) enum Request {
     Grown,
     Roster { held: Option<Rank> },
     Holding { items: Vec<[u8; 32]> },
+    FetchPacked { items: Vec<[u8; 32]> },
 }
 
 #[derive(Encode, Decode)]
@@ -47,6 +48,7 @@ pub(super) enum Response {
     Noted,
     Refused(Refusal),
     Roster { held: Option<Rank>, newer: Option<Vec<u8>> },
+    Packed { considered: u16, envelopes: Vec<u8> },
 }
 
 #[derive(Encode, Decode)]
@@ -58,16 +60,14 @@ pub(super) enum Refusal {
 
 /// The frame of a message.
 pub(super) fn encode<M: Encode>(message: &M) -> Bytes {
-    let mut frame = vec![VERSION, FEATURE_LEVEL];
-    bincode::encode_into_std_write(message, &mut frame, config::standard())
-        .expect("plain structs always encode into memory");
-    frame.into()
+    [&[VERSION, FEATURE_LEVEL], &payload_of(message)[..]].concat().into()
+}
+
+fn payload_of<M: Encode>(message: &M) -> Vec<u8> {
+    bincode::encode_to_vec(message, config::standard()).expect("plain structs always encode into memory")
 }
 
 /// The message of a frame of at most `MAX` bytes.
-///
-/// The limit of bincode counts what the message claims to hold before it allocates: without it nine bytes that claim
-/// 2⁴⁰ strings abort the process.
 pub(super) fn decode<M: Encode + Decode<()>, const MAX: usize>(frame: &[u8]) -> Result<Received<M>, BadFrame> {
     if frame.len() > MAX {
         return Err(BadFrame::TooLong { length: frame.len(), max: MAX });
@@ -76,17 +76,21 @@ pub(super) fn decode<M: Encode + Decode<()>, const MAX: usize>(frame: &[u8]) -> 
     if *version != VERSION {
         return Err(BadFrame::Version(*version));
     }
-    let message = decode_payload(payload, config::standard().with_limit::<MAX>())?;
-    if encode(&message).get(HEADER_BYTES..) != Some(payload) {
-        return Err(BadFrame::NotCanonical);
-    }
+    let message = decode_canonical::<M, MAX>(payload)?;
     Ok(Received { feature_level: *feature_level, message })
 }
 
-fn decode_payload<M: Decode<()>>(payload: &[u8], config: impl Config) -> Result<M, BadFrame> {
-    let (message, read) =
-        bincode::decode_from_slice(payload, config).map_err(|error| BadFrame::Malformed(error.to_string()))?;
-    if read == payload.len() { Ok(message) } else { Err(BadFrame::NotCanonical) }
+/// The message whose one encoding the payload is.
+///
+/// The limit of bincode counts what the message claims to hold before it allocates: without it nine bytes that claim
+/// 2⁴⁰ strings abort the process.
+fn decode_canonical<M: Encode + Decode<()>, const MAX: usize>(payload: &[u8]) -> Result<M, BadFrame> {
+    let (message, read): (M, usize) = bincode::decode_from_slice(payload, config::standard().with_limit::<MAX>())
+        .map_err(|error| BadFrame::Malformed(error.to_string()))?;
+    if read != payload.len() || payload_of(&message) != payload {
+        return Err(BadFrame::NotCanonical);
+    }
+    Ok(message)
 }
 
 impl From<&Envelope> for WireEnvelope {
@@ -135,6 +139,7 @@ impl From<&super::Request> for Request {
             super::Request::Grown => Self::Grown,
             super::Request::Roster { held } => Self::Roster { held: held.map(Rank::from) },
             super::Request::Holding { items } => Self::Holding { items: item_bytes(items) },
+            super::Request::FetchPacked { items } => Self::FetchPacked { items: item_bytes(items) },
         }
     }
 }
@@ -147,6 +152,7 @@ impl From<Request> for super::Request {
             Request::Grown => Self::Grown,
             Request::Roster { held } => Self::Roster { held: held.map(RosterRank::from) },
             Request::Holding { items } => Self::Holding { items: item_ids(items) },
+            Request::FetchPacked { items } => Self::FetchPacked { items: item_ids(items) },
         }
     }
 }
@@ -159,6 +165,10 @@ impl From<&super::Response> for Response {
                 considered: *considered,
                 envelopes: envelopes.iter().map(WireEnvelope::from).collect(),
             },
+            super::Response::Packed { considered, envelopes } => {
+                let envelopes: Vec<_> = envelopes.iter().map(WireEnvelope::from).collect();
+                Self::Packed { considered: *considered, envelopes: pack(&payload_of(&envelopes)) }
+            }
             super::Response::Noted => Self::Noted,
             super::Response::Roster { held, newer } => {
                 Self::Roster { held: held.map(Rank::from), newer: newer.as_ref().map(|roster| roster.to_vec()) }
@@ -180,6 +190,12 @@ impl TryFrom<Response> for super::Response {
                 considered,
                 envelopes: envelopes.into_iter().map(Envelope::try_from).collect::<Result<_, _>>()?,
             },
+            Response::Packed { considered, envelopes } => {
+                let payload = unpack(&envelopes, RESPONSE_FRAME_BYTES_MAX)?;
+                let envelopes: Vec<WireEnvelope> = decode_canonical::<_, RESPONSE_FRAME_BYTES_MAX>(&payload)?;
+                let envelopes = envelopes.into_iter().map(Envelope::try_from).collect::<Result<_, _>>()?;
+                Self::Packed { considered, envelopes }
+            }
             Response::Noted => Self::Noted,
             Response::Roster { held, newer } => {
                 Self::Roster { held: held.map(RosterRank::from), newer: newer.map(Bytes::from) }

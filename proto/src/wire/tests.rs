@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::packed::pack;
 use super::*;
 use crate::digest::Sha256Digest;
 use crate::timestamp::Instant;
@@ -50,6 +51,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         Just(Request::Grown),
         option::of(any_rank()).prop_map(|held| Request::Roster { held }),
         vec(any_id(), 1..=HOLDING_ITEMS_MAX).prop_map(|items| Request::Holding { items }),
+        vec(any_id(), 1..=FETCH_ITEMS_MAX).prop_map(|items| Request::FetchPacked { items }),
     ]
 }
 
@@ -58,6 +60,8 @@ fn any_response() -> impl Strategy<Value = Response> {
         any_bytes().prop_map(|frame| Response::Reconciled { frame }),
         vec(any_envelope(), 0..9)
             .prop_map(|envelopes| Response::Envelopes { considered: 9 + envelopes.len() as u16, envelopes }),
+        vec(any_envelope(), 0..9)
+            .prop_map(|envelopes| Response::Packed { considered: 9 + envelopes.len() as u16, envelopes }),
         Just(Response::Noted),
         (option::of(any_rank()), option::of(any_bytes())).prop_map(|(held, newer)| Response::Roster { held, newer }),
         Just(Response::Refused(RequestRefusal::Overloaded)),
@@ -152,6 +156,18 @@ fn request_of_level_3() -> (Request, Vec<u8>) {
     (Request::Holding { items: vec![id(8), id(9)] }, [&[4, 2][..], &[8; 32], &[9; 32]].concat())
 }
 
+/// The recorded frames that level 4 adds. What is packed has many encodings; this is one of them.
+fn request_of_level_4() -> (Request, Vec<u8>) {
+    (Request::FetchPacked { items: vec![id(8)] }, [&[5, 1][..], &[8; 32]].concat())
+}
+
+fn response_of_level_4() -> (Response, Vec<u8>) {
+    let envelopes = vec![envelope(b"xml", 9)];
+    // RFC 1951 section 3.2.4: a last block that is stored, of 175 bytes.
+    let stored = [&[1, 175, 0, 80, 255, 1, 3][..], b"xml", &[9; 170]].concat();
+    (Response::Packed { considered: 2, envelopes }, [&[5, 2, 180][..], &stored].concat())
+}
+
 /// What was recorded is read, and is what this version writes but for its own level.
 fn check<M: PartialEq + std::fmt::Debug>(
     (message, payload): (M, Vec<u8>),
@@ -180,6 +196,32 @@ fn recorded_frames_of_level_2_are_read_and_written_for_ever() {
 #[test]
 fn recorded_frames_of_level_3_are_read_and_written_for_ever() {
     check(request_of_level_3(), 3, Request::encode, Request::decode);
+}
+
+#[test]
+fn recorded_frames_of_level_4_are_read_for_ever() {
+    check(request_of_level_4(), 4, Request::encode, Request::decode);
+    let (message, payload) = response_of_level_4();
+    let recorded = [&[1, 4][..], &payload].concat();
+    assert_eq!(Response::decode(&recorded), Ok(Received { feature_level: 4, message }));
+}
+
+#[test]
+fn packed_envelopes_that_would_exceed_a_frame_are_refused() {
+    let bomb = pack(&vec![b' '; RESPONSE_FRAME_BYTES_MAX + 1]);
+    let length = u16::try_from(bomb.len()).expect("a few KiB").to_le_bytes();
+    let frame = [&[1, 4, 5, 2, 251][..], &length, &bomb].concat();
+    assert!(matches!(Response::decode(&frame), Err(BadFrame::TooLong { .. })));
+}
+
+#[test]
+fn documents_of_one_endorser_are_packed_into_less_than_half() {
+    let documents = (0..8).map(|number| format!("{}{number}", "a certificate and what else is alike, ".repeat(100)));
+    let envelopes: Vec<_> = documents
+        .map(|text| Envelope::new(text.into(), [7; admission::BYTES]).expect("a document within bounds"))
+        .collect();
+    let plain = Response::Envelopes { considered: 8, envelopes };
+    assert!(plain.clone().packed().encode().len() < plain.encode().len() / 2);
 }
 
 #[test]

@@ -87,11 +87,18 @@ impl World {
             (Malice::Endless, Ok(Request::Reconcile { .. })) => Response::Reconciled { frame: self.disagreement() },
             (Malice::Replayer, Ok(Request::Reconcile { frame })) => respond(&frame, &mut ItemSet::default()),
             (_, Ok(Request::Reconcile { frame })) => respond(&frame, &mut claimed()),
-            (Malice::Withholder | Malice::Endless, Ok(Request::Fetch { .. })) if self.random.percent(50) => return,
+            (Malice::Withholder | Malice::Endless, Ok(Request::Fetch { .. } | Request::FetchPacked { .. }))
+                if self.random.percent(50) =>
+            {
+                return;
+            }
             (Malice::Vandal | Malice::Flooder, Ok(Request::Fetch { items })) if self.random.percent(75) => {
                 Response::Envelopes { considered: items.len() as u16, envelopes: vec![self.forgery()] }
             }
-            (_, Ok(Request::Fetch { items })) => {
+            (Malice::Vandal | Malice::Flooder, Ok(Request::FetchPacked { items })) if self.random.percent(75) => {
+                Response::Packed { considered: items.len() as u16, envelopes: vec![self.forgery()] }
+            }
+            (_, Ok(Request::Fetch { items } | Request::FetchPacked { items })) => {
                 Response::Envelopes { considered: items.len() as u16, envelopes: Vec::new() }
             }
             _ => Response::Noted,

@@ -190,8 +190,13 @@ impl Recorder {
     }
 
     async fn fetch(&mut self, items: Vec<AdmissionId>) -> Vec<Envelope> {
-        match self.ask(&Request::Fetch { items }).await {
-            Response::Envelopes { envelopes, .. } => envelopes,
+        let plain = self.ask(&Request::Fetch { items: items.clone() }).await;
+        let packed = self.ask(&Request::FetchPacked { items }).await;
+        match (plain, packed) {
+            (Response::Envelopes { envelopes, .. }, Response::Packed { envelopes: packed, .. }) => {
+                assert_eq!(envelopes, packed);
+                envelopes
+            }
             other => panic!("the node does not serve a fetch: {other:?}"),
         }
     }
@@ -209,6 +214,7 @@ fn answer(request: &[u8]) -> Response {
             Response::Reconciled { frame }
         }
         Request::Fetch { items } => Response::of_envelopes(&items, &[]),
+        Request::FetchPacked { items } => Response::of_envelopes(&items, &[]).packed(),
         Request::Grown | Request::Holding { .. } => Response::Noted,
         Request::Roster { .. } => Response::Roster { held: None, newer: None },
     }

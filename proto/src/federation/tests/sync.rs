@@ -159,7 +159,7 @@ fn an_envelope_that_was_not_asked_for_costs_the_sender_and_is_not_verified() {
     let (round, Request::Reconcile { frame }) = requests(&effects)[0].clone() else { panic!("{effects:?}") };
     let frame = bob.federation.items.respond(&frame, 65_536).expect("own frames are read");
     let effects = alice.is_answered("bob", round, &Response::Reconciled { frame });
-    let (batch, Request::Fetch { items }) = requests(&effects)[0].clone() else { panic!("{effects:?}") };
+    let (batch, Request::FetchPacked { items }) = requests(&effects)[0].clone() else { panic!("{effects:?}") };
     assert_eq!(items.len(), 3);
     let answer = Response::Envelopes { considered: 3, envelopes: vec![entry(50), entry(1), entry(1)] };
     let effects = alice.is_answered("bob", batch, &answer);
@@ -267,7 +267,7 @@ fn peers_that_withhold_what_they_claim_do_not_take_all_room_for_fetching() {
         let [(round, Request::Reconcile { frame })] = &requests(&effects)[..] else { panic!("{effects:?}") };
         let frame = theirs.respond(frame, 65_536).expect("own frames are read");
         let effects = alice.is_answered(name, *round, &Response::Reconciled { frame });
-        assert!(matches!(&requests(&effects)[..], [(_, Request::Fetch { .. }), ..]), "{name}: {effects:?}");
+        assert!(matches!(&requests(&effects)[..], [(_, Request::FetchPacked { .. }), ..]), "{name}: {effects:?}");
     }
 }
 

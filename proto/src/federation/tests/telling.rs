@@ -3,7 +3,7 @@
 use super::*;
 use crate::bounds::{GOSSIP_PAUSE_MS, GROWN_AFTER_LOSS_MS, HOLDING_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS};
 use crate::reconcile::ItemSet;
-use crate::wire::HOLDING_LEVEL;
+use crate::wire::{HOLDING_LEVEL, PACKED_LEVEL};
 
 /// What is asked of whom.
 fn asked(effects: &[Effect]) -> Vec<(NodeId, RequestId, Request)> {
@@ -112,7 +112,7 @@ fn what_a_peer_tells_of_is_fetched_without_a_reconciliation() {
     uploads(&mut alice, 2);
     let effects = alice.is_asked("bob", &Request::Holding { items: vec![held, lacked, lacked] });
     assert_eq!(responses(&effects), [Response::Noted]);
-    let [(_, request, Request::Fetch { items })] = &asked(&effects)[..] else { panic!("{effects:?}") };
+    let [(_, request, Request::FetchPacked { items })] = &asked(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(items[..], [lacked], "once, and nothing that is held");
     let answer = Response::of_envelopes(&[lacked], &[entry(1)]);
     let effects = alice.is_answered("bob", *request, &answer);
@@ -136,7 +136,7 @@ fn what_came_by_sync_is_told_to_every_other_peer_and_not_to_its_source() {
     let mut alice = alice_with(&["bob", "carol"]);
     let item = entry(1).item().id;
     let effects = alice.is_asked("bob", &Request::Holding { items: vec![item] });
-    let fetch = asked(&effects).into_iter().find(|(.., request)| matches!(request, Request::Fetch { .. }));
+    let fetch = asked(&effects).into_iter().find(|(.., request)| matches!(request, Request::FetchPacked { .. }));
     let (_, request, _) = fetch.expect("it is fetched");
     let effects = alice.is_answered("bob", request, &Response::of_envelopes(&[item], &[entry(1)]));
     let effects = alice.verifies(effects);
@@ -176,10 +176,39 @@ fn a_slow_peer_is_asked_for_less_at_once_and_a_fast_one_for_more() {
         let mut alice = alice_with(&["bob"]);
         let items: Vec<_> = (1000..1256).map(|number| entry(number).item().id).collect();
         let effects = alice.is_asked("bob", &Request::Holding { items });
-        let [(_, request, Request::Fetch { items: first }), ..] = &asked(&effects)[..] else { panic!("{effects:?}") };
+        let [(_, request, Request::FetchPacked { items: first }), ..] = &asked(&effects)[..] else {
+            panic!("{effects:?}")
+        };
         alice.now = alice.now.plus_ms(pause_ms);
         let effects = alice.is_answered("bob", *request, &Response::of_envelopes(first, &[]));
-        let [(.., Request::Fetch { items: next }), ..] = &asked(&effects)[..] else { panic!("{effects:?}") };
+        let [(.., Request::FetchPacked { items: next }), ..] = &asked(&effects)[..] else { panic!("{effects:?}") };
         assert_eq!((next.len() > first.len(), next.len() < first.len()), (is_more, !is_more));
     }
+}
+
+#[test]
+fn a_fast_link_and_a_peer_of_an_earlier_level_are_asked_for_plain_batches() {
+    let items: Vec<_> = (1000..1256).map(|number| entry(number).item().id).collect();
+    let mut alice = alice_with(&["bob"]);
+    let mut of_level_3 = Request::Holding { items: items.clone() }.encode().to_vec();
+    of_level_3[1] = PACKED_LEVEL - 1;
+    let effects =
+        alice.is_told(Input::RequestArrived { from: named("bob"), request: ServedId(1), bytes: of_level_3.into() });
+    assert!(matches!(asked(&effects)[0], (.., Request::Fetch { .. })), "{effects:?}");
+
+    let mut alice = alice_with(&["bob"]);
+    let mut todo = asked(&alice.is_asked("bob", &Request::Holding { items: items.clone() }));
+    let mut packed = 0;
+    let last = loop {
+        let Some((_, request, Request::FetchPacked { items: batch })) = todo.last().cloned() else { break todo.pop() };
+        todo.pop();
+        packed += 1;
+        assert!(packed < 20, "the link is fast, and still asked for packed batches");
+        let effects = alice.is_answered("bob", request, &Response::of_envelopes(&batch, &[]).packed());
+        todo.extend(asked(&effects));
+        todo.extend(asked(&alice.is_asked("bob", &Request::Holding { items: items.clone() })));
+        todo.retain(|(.., request)| !matches!(request, Request::Reconcile { .. }));
+    };
+    assert!(matches!(last, Some((.., Request::Fetch { .. }))), "{last:?}");
+    assert!(packed > 1, "how fast the link is is not known at first");
 }
