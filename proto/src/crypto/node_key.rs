@@ -2,27 +2,19 @@
 
 use std::fmt;
 
-use openssl::pkey::{Id, PKey, Private};
-use openssl::sign::{Signer, Verifier};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
 use super::random::random_secret;
 use crate::node_id::NodeId;
 
 /// A node's private key.
-pub struct NodeKey {
-    seed: [u8; 32],
-    node: NodeId,
-    key: PKey<Private>,
-}
+pub struct NodeKey(SigningKey);
 
 impl NodeKey {
     /// The key of a seed (RFC 8032 section 5.1.5 calls it the private key).
     #[must_use]
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        let key = PKey::private_key_from_raw_bytes(&seed, Id::ED25519).expect("any 32 bytes are an Ed25519 key");
-        let public = key.raw_public_key().expect("an Ed25519 key has a public half");
-        let public = public.try_into().expect("an Ed25519 public key has 32 bytes");
-        Self { seed, node: NodeId::from_public_key(public), key }
+        Self(SigningKey::from_bytes(&seed))
     }
 
     /// A new random key.
@@ -37,61 +29,35 @@ impl NodeKey {
 
     /// The 32 secret bytes that make the key.
     #[must_use]
-    pub const fn seed(&self) -> &[u8; 32] {
-        &self.seed
+    pub fn seed(&self) -> &[u8; 32] {
+        self.0.as_bytes()
     }
 
     /// The node whose key it is.
     #[must_use]
-    pub const fn node_id(&self) -> NodeId {
-        self.node
+    pub fn node_id(&self) -> NodeId {
+        NodeId::from_public_key(self.0.verifying_key().to_bytes())
     }
 
     /// The signature over `message`.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        let mut signature = [0; 64];
-        let mut signer = Signer::new_without_digest(&self.key).expect("an Ed25519 key signs");
-        let length = signer.sign_oneshot(&mut signature, message).expect("an Ed25519 key signs");
-        debug_assert_eq!(length, signature.len());
-        signature
+        self.0.sign(message).to_bytes()
     }
 }
 
 impl fmt::Debug for NodeKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "NodeKey(of {})", self.node)
+        write!(formatter, "NodeKey(of {})", self.node_id())
     }
 }
 
-/// Whether `signature` over `message` is the node's.
+/// Whether `signature` over `message` is the node's. A node of small order has none, for anybody can make signatures by
+/// such a key that hold for many messages.
 #[must_use]
 pub fn verify_node_signature(node: &NodeId, message: &[u8], signature: &[u8; 64]) -> bool {
-    let verify = || {
-        let key = PKey::public_key_from_raw_bytes(node.public_key(), Id::ED25519)?;
-        Verifier::new_without_digest(&key)?.verify_oneshot(signature, message)
-    };
-    !is_of_small_order(node.public_key()) && verify().unwrap_or(false)
-}
-
-/// Whether a public key is one of the few points for which anybody can make signatures that hold for many messages
-/// (RFC 8032 section 5.1.7 with a point of order 1, 2, 4 or 8; the list is libsodium's).
-fn is_of_small_order(public_key: &[u8; 32]) -> bool {
-    /// The y coordinate of a point of order 8; the other one is p minus this.
-    const ORDER_EIGHT: [u8; 32] = [
-        0x26, 0xE8, 0x95, 0x8F, 0xC2, 0xB2, 0x27, 0xB0, 0x45, 0xC3, 0xF4, 0x89, 0xF2, 0xEF, 0x98, 0xF0, 0xD5, 0xDF,
-        0xAC, 0x05, 0xD3, 0xC6, 0x33, 0x39, 0xB1, 0x38, 0x02, 0x88, 0x6D, 0x53, 0xFC, 0x05,
-    ];
-    const OTHER_ORDER_EIGHT: [u8; 32] = [
-        0xC7, 0x17, 0x6A, 0x70, 0x3D, 0x4D, 0xD8, 0x4F, 0xBA, 0x3C, 0x0B, 0x76, 0x0D, 0x10, 0x67, 0x0F, 0x2A, 0x20,
-        0x53, 0xFA, 0x2C, 0x39, 0xCC, 0xC6, 0x4E, 0xC7, 0xFD, 0x77, 0x92, 0xAC, 0x03, 0x7A,
-    ];
-    let mut y = *public_key;
-    y[31] &= 0x7F;
-    let is_zero_or_one = y[0] <= 1 && y[1..].iter().all(|byte| *byte == 0);
-    // p - 1, p and p + 1, where p = 2^255 - 19.
-    let is_about_p = (0xEC..=0xEE).contains(&y[0]) && y[1..31].iter().all(|byte| *byte == 0xFF) && y[31] == 0x7F;
-    is_zero_or_one || is_about_p || y == ORDER_EIGHT || y == OTHER_ORDER_EIGHT
+    let key = VerifyingKey::from_bytes(node.public_key());
+    key.is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
 #[cfg(test)]
