@@ -235,8 +235,11 @@ pub const GRAPH_BULK_MIN: usize = 250;
 /// Changes from which on the graph lets more of them gather for a bulk load; an upload alone never makes as many.
 pub const GRAPH_BURST_MIN: u64 = 50;
 
-/// How long changes gather where nobody waits for them.
-pub const GRAPH_GATHERING_MAX: Duration = Duration::from_millis(500);
+/// How long changes gather where nobody waits for them and none has come meanwhile.
+pub const GRAPH_GATHERING_STEP: Duration = Duration::from_millis(100);
+
+/// Such steps while changes keep coming. Larger loads are fewer files, which the store then merges less often.
+pub const GRAPH_GATHERING_STEPS_MAX: usize = 15;
 
 /// Positions that bulk loads leave in the graph before they are removed.
 pub const GRAPH_MARKS_MAX: usize = 64;

@@ -11,7 +11,9 @@ use super::Progress;
 use super::entry::{GraphEntry, Source};
 use super::error::GraphError;
 use super::store::{GraphStore, Marks};
-use crate::bounds::{GRAPH_BULK_MIN, GRAPH_BURST_MIN, GRAPH_CHANGES_MAX, GRAPH_GATHERING_MAX};
+use crate::bounds::{
+    GRAPH_BULK_MIN, GRAPH_BURST_MIN, GRAPH_CHANGES_MAX, GRAPH_GATHERING_STEP, GRAPH_GATHERING_STEPS_MAX,
+};
 
 /// The way to the writing thread.
 pub(super) struct Writer {
@@ -176,14 +178,23 @@ impl Orders {
         }
     }
 
-    /// Lets a burst of changes gather, so that it can be loaded in bulk, unless somebody waits.
+    /// Lets a burst of changes gather while it goes on, so that it can be loaded in bulk, unless somebody waits.
     fn gather(&self, position: u64) {
         let is_gathering = |pending: &mut Pending| {
             let missing = pending.target.saturating_sub(position);
             let is_burst = (GRAPH_BURST_MIN..GRAPH_CHANGES_MAX as u64).contains(&missing);
             is_burst && pending.awaited <= position && !pending.closing && pending.rebuild.is_none()
         };
-        drop(self.changed.wait_timeout_while(self.lock(), GRAPH_GATHERING_MAX, is_gathering));
+        let mut pending = self.lock();
+        for _ in 0..GRAPH_GATHERING_STEPS_MAX {
+            let before = pending.target;
+            let waited = self.changed.wait_timeout_while(pending, GRAPH_GATHERING_STEP, is_gathering);
+            let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if !timeout.timed_out() || now.target == before {
+                return;
+            }
+            pending = now;
+        }
     }
 
     /// What was ordered is done, or failed, or is not there; nothing is tried before more is asked for.
