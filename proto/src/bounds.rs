@@ -189,6 +189,13 @@ pub const SYNC_GAP_MS_MIN: u64 = 250;
 /// Most items that one message tells a peer of; 8 KB. What is more is found by a sync.
 pub const HOLDING_ITEMS_MAX: usize = 256;
 
+/// Items of which a node remembers that a peer told them, so that it is not told of them: what 50 uploads a second make
+/// in 20 s.
+pub const KNOWN_ITEMS_MAX: usize = 1_024;
+
+/// Time in ms after which what was admitted counts as settled: gossip and telling have brought it, or have failed.
+pub const SETTLED_AFTER_MS: u64 = 10_000;
+
 /// Time in ms for which a node remembers what it gossiped: messages that find no room are dropped, and known to be, sooner.
 pub const GOSSIP_RECENT_MS: u64 = 5_000;
 

@@ -140,6 +140,13 @@ impl ItemSet {
         (Initiator { set: self.clone(), frame_bytes_max }, round::first_frame(self).into())
     }
 
+    /// Begins a reconciliation of what was admitted before a moment; of later items nothing is said.
+    #[must_use]
+    pub fn start_before(&self, moment: Instant, frame_bytes_max: usize) -> (Initiator, Bytes) {
+        let frame = round::first_frame_before(self, moment.min(LATEST));
+        (Initiator { set: self.clone(), frame_bytes_max }, frame.into())
+    }
+
     /// Answers an initiator's frame with one of at most about `frame_bytes_max` bytes.
     pub fn respond(&self, frame: &[u8], frame_bytes_max: usize) -> Result<Bytes, BadReconciliation> {
         round::answer(self, frame, frame_bytes_max).map(Bytes::from)

@@ -61,6 +61,12 @@ impl Instant {
         Self(self.0.saturating_add(ms))
     }
 
+    /// The moment `ms` milliseconds earlier, or the first one.
+    #[must_use]
+    pub const fn minus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_sub(ms))
+    }
+
     /// Milliseconds from `earlier` to this moment; zero where `earlier` is later.
     #[must_use]
     pub const fn ms_since(self, earlier: Self) -> u64 {

@@ -127,7 +127,7 @@ impl Federation {
             sync: SyncStatus {
                 last: state.sync.last.map(|(finished, summary)| (self.on_clock(finished), summary)),
                 running,
-                next: (state.is_connected() && running.is_none()).then_some(self.on_clock(state.sync.due)),
+                next: (state.is_connected() && running.is_none()).then_some(self.on_clock(state.sync.next())),
                 failures: state.sync.failures,
                 last_failure: state.sync.last_failure,
             },

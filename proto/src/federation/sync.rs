@@ -11,17 +11,23 @@ use super::requests::Purpose;
 use crate::admission::AdmissionId;
 use crate::bounds::{
     BACKOFF_MS_MIN, BATCH_ITEMS_FIRST, BATCHES_MAX, FETCH_ITEMS_MAX, RECONCILE_FRAME_BYTES_MAX, RECONCILE_ROUNDS_MAX,
-    SESSION_ITEMS_MAX, SESSION_MS_MAX, SESSIONS_MAX, STRANGER_SESSIONS_MAX, SYNC_GAP_MS_MIN,
+    SESSION_ITEMS_MAX, SESSION_MS_MAX, SESSIONS_MAX, SETTLED_AFTER_MS, STRANGER_SESSIONS_MAX, SYNC_GAP_MS_MIN,
 };
 use crate::node_id::NodeId;
 use crate::reconcile::{Initiator, Step};
 use crate::timestamp::Instant;
-use crate::wire::{Request, RequestRefusal, Response};
+use crate::wire::{HOLDING_LEVEL, Request, RequestRefusal, Response};
 
 /// When to sync with a peer, and how it went.
 #[derive(Debug)]
 pub(super) struct SyncState {
     pub(super) due: Instant,
+    /// When to compare what is settled, where that is sooner.
+    due_settled: Option<Instant>,
+    /// When what the peer said that it has will have settled.
+    settling: Option<Instant>,
+    /// When the last session ended that compared anything.
+    finished: Option<Instant>,
     /// Failures since the last session that finished.
     pub(super) failures: u32,
     pub(super) last: Option<(Instant, SyncSummary)>,
@@ -38,6 +44,7 @@ pub(super) struct Session {
     began: Instant,
     /// None while the session only fetches what the peer told of.
     initiator: Option<Initiator>,
+    extent: Extent,
     /// The frame of the next round.
     frame: Option<Bytes>,
     round: Option<RequestId>,
@@ -52,6 +59,16 @@ pub(super) struct Session {
     pub(super) summary: SyncSummary,
 }
 
+/// What a session compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Everything.
+    All,
+    /// What was admitted [`SETTLED_AFTER_MS`] ago and before: what is newer is on its way, and whoever names it to all
+    /// peers has all of them fetch it over the same links.
+    Settled,
+}
+
 /// What a session does next, where it does not wait.
 enum Turn {
     Round(Bytes),
@@ -61,7 +78,35 @@ enum Turn {
 
 impl SyncState {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { due: now, failures: 0, last: None, last_failure: None, session: None, batch_items: BATCH_ITEMS_FIRST }
+        Self {
+            due: now,
+            due_settled: None,
+            settling: None,
+            finished: None,
+            failures: 0,
+            last: None,
+            last_failure: None,
+            session: None,
+            batch_items: BATCH_ITEMS_FIRST,
+        }
+    }
+
+    /// When to compare next.
+    pub(super) fn next(&self) -> Instant {
+        self.due_settled.map_or(self.due, |settled| settled.min(self.due))
+    }
+
+    /// What is settled is compared at `soon`, and once more when what the peer has now has settled, too.
+    fn compare_settled(&mut self, now: Instant, soon: Instant) {
+        self.due_settled = Some(self.due_settled.map_or(soon, |due| due.min(soon)));
+        self.settling = Some(now.plus_ms(SETTLED_AFTER_MS));
+    }
+
+    /// A comparison begins: of everything where that is due.
+    fn begin(&mut self, now: Instant) -> Extent {
+        self.due_settled = None;
+        self.settling = self.settling.filter(|settling| *settling > now);
+        if self.due <= now { Extent::All } else { Extent::Settled }
     }
 }
 
@@ -72,6 +117,7 @@ impl Session {
             number,
             began: now,
             initiator: None,
+            extent: Extent::All,
             frame: None,
             round: None,
             batches: BTreeSet::new(),
@@ -120,7 +166,7 @@ impl Federation {
     /// When a session with the peer shall begin; never while one runs.
     fn due(&self, peer: &NodeId) -> Option<Instant> {
         let state = self.peers.get(peer)?;
-        (state.is_connected() && state.sync.session.is_none()).then_some(state.sync.due)
+        (state.is_connected() && state.sync.session.is_none()).then_some(state.sync.next())
     }
 
     /// Whether a session with the peer may begin, by the sessions that run.
@@ -187,7 +233,7 @@ impl Federation {
         if let Some(frame) = session.frame.take() {
             return Some(Turn::Round(frame));
         }
-        if session.initiator.is_none() && self.peers.get(&peer).is_some_and(|state| state.sync.due <= now) {
+        if session.initiator.is_none() && self.peers.get(&peer).is_some_and(|state| state.sync.next() <= now) {
             return Some(self.reconcile_within(peer));
         }
         let session = self.session_mut(peer)?;
@@ -206,9 +252,15 @@ impl Federation {
 
     /// A session that fetches what the peer told of goes on as a sync, which is due.
     fn reconcile_within(&mut self, peer: NodeId) -> Turn {
-        let (initiator, frame) = self.items.start(RECONCILE_FRAME_BYTES_MAX);
+        let now = self.now;
+        let extent = self.peers.get_mut(&peer).map_or(Extent::All, |state| state.sync.begin(now));
+        let (initiator, frame) = match extent {
+            Extent::All => self.items.start(RECONCILE_FRAME_BYTES_MAX),
+            Extent::Settled => self.items.start_before(now.minus_ms(SETTLED_AFTER_MS), RECONCILE_FRAME_BYTES_MAX),
+        };
         if let Some(session) = self.session_mut(peer) {
             session.initiator = Some(initiator);
+            session.extent = extent;
         }
         Turn::Round(frame)
     }
@@ -283,27 +335,52 @@ impl Federation {
 
     fn finish(&mut self, peer: NodeId) {
         let Some(state) = self.peers.get_mut(&peer) else { return };
-        let Some(Session { summary, again, found, initiator, .. }) = state.sync.session.take() else { return };
+        let Some(Session { summary, again, found, initiator, extent, .. }) = state.sync.session.take() else { return };
+        let soon = self.now.plus_ms(self.chance.jitter_ms(BACKOFF_MS_MIN));
         if initiator.is_none() {
             // What another session was fetching may not have come.
-            if again || summary.withheld > 0 {
-                let later = self.now.plus_ms(self.chance.jitter_ms(BACKOFF_MS_MIN));
-                state.sync.due = state.sync.due.min(later);
+            if summary.withheld > 0 {
+                state.sync.due = state.sync.due.min(soon);
+            } else if again {
+                state.sync.compare_settled(self.now, soon);
             }
             return;
         }
-        let pause_ms = if found > 0 && summary.fetched > 0 {
-            SYNC_GAP_MS_MIN
-        } else if again && summary.withheld == 0 {
+        let next = self.now.plus_ms(SYNC_GAP_MS_MIN);
+        let has_progressed = found > 0 && summary.fetched > 0;
+        state.sync.due_settled = state.sync.settling.map(|settling| settling.max(next));
+        match extent {
+            Extent::All if has_progressed => state.sync.due = next,
+            Extent::All => state.sync.due = self.now.plus_ms(self.chance.jitter_ms(self.settings.sync_interval_ms)),
+            Extent::Settled if has_progressed => state.sync.due_settled = Some(next),
+            Extent::Settled => (),
+        }
+        if !has_progressed && again && summary.withheld == 0 {
             // Without progress of its own: another session is fetching the same, or more is to be told to the peer.
-            self.chance.jitter_ms(BACKOFF_MS_MIN)
-        } else {
-            self.chance.jitter_ms(self.settings.sync_interval_ms)
-        };
-        state.sync.due = self.now.plus_ms(pause_ms);
+            state.sync.compare_settled(self.now, soon);
+        }
+        state.sync.finished = Some(self.now);
         state.sync.failures = 0;
         state.sync.last_failure = None;
-        state.sync.last = Some((self.now, summary));
+        if extent == Extent::All {
+            state.sync.last = Some((self.now, summary));
+        }
         self.report(Event::SyncFinished { peer, summary });
+    }
+
+    /// The peer holds more than it told of: what has settled is compared, though not before the shortest pause is over.
+    /// What has not, a peer of [`HOLDING_LEVEL`] tells of, and is found when it has.
+    pub(super) fn sync_soon(&mut self, peer: NodeId) {
+        let now = self.now;
+        let Some(state) = self.peers.get_mut(&peer) else { return };
+        let soon = state.sync.finished.map_or(now, |finished| finished.plus_ms(SYNC_GAP_MS_MIN).max(now));
+        if state.feature_level.is_some_and(|level| level >= HOLDING_LEVEL) {
+            state.sync.compare_settled(now, soon);
+        } else {
+            state.sync.due = state.sync.due.min(soon);
+        }
+        if let Some(session) = &mut state.sync.session {
+            session.again = true;
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::sync::Session;
 use crate::admission::AdmissionId;
 use crate::bounds::{
     FRESH_ITEMS_MAX, GOSSIP_PAUSE_MS, GOSSIP_RECENT_MS, GROWN_AFTER_LOSS_MS, GROWN_GAP_MS, HOLDING_ITEMS_MAX,
-    SESSION_ITEMS_MAX, SYNC_GAP_MS_MIN, TELL_AGAIN_MS, TELL_ALL_MS, TELL_GAP_MS,
+    KNOWN_ITEMS_MAX, SESSION_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS, TELL_GAP_MS,
 };
 use crate::node_id::NodeId;
 use crate::timestamp::Instant;
@@ -23,12 +23,21 @@ use crate::wire::{HOLDING_LEVEL, Request};
 #[derive(Debug)]
 pub(super) struct Untold {
     items: Vec<AdmissionId>,
+    /// What the peer itself told of lately.
+    known: Recent,
     /// From when on it shall be told that there is more than `items`, and that a sync is worth its while.
     grown: Option<Instant>,
     /// When it may be told next.
     due: Instant,
     /// Whether it has not answered yet.
     pub(super) is_telling: bool,
+}
+
+/// The last items of a kind, [`KNOWN_ITEMS_MAX`] of them.
+#[derive(Debug, Default)]
+struct Recent {
+    items: BTreeSet<AdmissionId>,
+    order: VecDeque<AdmissionId>,
 }
 
 /// Uploads to this node that not every peer may have heard of.
@@ -49,12 +58,34 @@ fn pop_due(queue: &mut VecDeque<(Instant, AdmissionId)>, now: Instant) -> Option
     (*due <= now).then(|| queue.pop_front()).flatten().map(|(_, item)| item)
 }
 
+impl Recent {
+    fn insert(&mut self, item: AdmissionId) {
+        if self.items.insert(item) {
+            self.order.push_back(item);
+        }
+        if self.order.len() > KNOWN_ITEMS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.items.remove(&oldest);
+        }
+    }
+}
+
 impl Untold {
-    pub(super) const fn new(now: Instant) -> Self {
-        Self { items: Vec::new(), grown: None, due: now, is_telling: false }
+    pub(super) fn new(now: Instant) -> Self {
+        Self { items: Vec::new(), known: Recent::default(), grown: None, due: now, is_telling: false }
+    }
+
+    /// The peer told of these, and need not be told.
+    fn hear(&mut self, items: &[AdmissionId]) {
+        items.iter().for_each(|item| self.known.insert(*item));
+        self.items.retain(|item| !self.known.items.contains(item));
     }
 
     fn add(&mut self, item: AdmissionId) {
+        if self.known.items.contains(&item) {
+            return;
+        }
         if self.items.len() < HOLDING_ITEMS_MAX {
             self.items.push(item);
         } else {
@@ -99,7 +130,7 @@ impl Federation {
             let recent = std::mem::take(&mut self.fresh.gossiped);
             let since = |moment: Instant| self.now.ms_since(moment) < GOSSIP_RECENT_MS;
             let recent: Vec<_> = recent.into_iter().filter(|(moment, _)| since(*moment)).collect();
-            recent.into_iter().for_each(|(_, item)| self.tell_one(item));
+            recent.into_iter().for_each(|(_, item)| self.tell_of_item(item, self.settings.node));
         }
     }
 
@@ -202,6 +233,9 @@ impl Federation {
     /// A peer holds these: what is lacked of them is fetched, without a reconciliation before. After a failure the next
     /// sync finds them, when its pause is over.
     pub(super) fn on_holding(&mut self, peer: NodeId, items: Vec<AdmissionId>) {
+        if let Some(state) = self.peers.get_mut(&peer) {
+            state.untold.hear(&items);
+        }
         let spoilt = self.peers.get(&peer).map(|state| &state.spoilt);
         let is_spoilt = |id: &AdmissionId| spoilt.is_some_and(|spoilt| spoilt.contains(id));
         let lacked: Vec<_> = items.into_iter().filter(|id| !self.is_settled(id) && !is_spoilt(id)).collect();
@@ -224,17 +258,6 @@ impl Federation {
                 session.need.extend(lacked);
             }
             _ => self.sync_soon(peer),
-        }
-    }
-
-    /// A sync with the peer is worth while, though not before the shortest pause is over.
-    pub(super) fn sync_soon(&mut self, peer: NodeId) {
-        let now = self.now;
-        let Some(state) = self.peers.get_mut(&peer) else { return };
-        let soon = state.sync.last.map_or(now, |(finished, _)| finished.plus_ms(SYNC_GAP_MS_MIN).max(now));
-        state.sync.due = state.sync.due.min(soon);
-        if let Some(session) = &mut state.sync.session {
-            session.again = true;
         }
     }
 }

@@ -57,6 +57,11 @@ impl Bound {
         Self::of(u64::MAX, &[])
     }
 
+    /// Before every item of a moment and of later ones.
+    pub(super) fn at(moment: Instant) -> Self {
+        Self::of(moment.unix_ms(), &[])
+    }
+
     /// Before the item itself, with its whole identity.
     pub(super) fn before(item: &Item) -> Self {
         Self { item: *item, id_bytes: ID_BYTES }

@@ -8,6 +8,7 @@ use super::{BadReconciliation, ItemSet};
 use crate::admission::AdmissionId;
 use crate::bounds::RECONCILE_HAVE_MAX;
 use crate::digest::Sha256Digest;
+use crate::timestamp::Instant;
 
 /// What negentropy accepts as a frame limit at the least.
 pub(super) const FRAME_BYTES_MIN: usize = 4096;
@@ -55,6 +56,14 @@ pub(super) fn first_frame(set: &ItemSet) -> Vec<u8> {
     let fingerprint = set.items.sum_before(size).fingerprint(size);
     let shift = u64::from_le_bytes(*fingerprint.first_chunk().expect("a fingerprint has 16 bytes"));
     whole(set, Cut::Shifted(shift))
+}
+
+/// The frame that opens a reconciliation of what was admitted before a moment. What stands after the last range of a
+/// frame counts as skipped.
+pub(super) fn first_frame_before(set: &ItemSet, moment: Instant) -> Vec<u8> {
+    let (bound, mut out) = (Bound::at(moment), Writer::new());
+    split(&mut out, set, 0..set.items.rank(&bound.item), bound, Cut::Even);
+    out.into_bytes()
 }
 
 /// The frame that the reference opens with.

@@ -161,6 +161,21 @@ fn items_that_an_empty_peer_lacks_are_named_up_to_the_bound() {
 }
 
 #[test]
+fn of_what_was_admitted_later_nothing_is_said() {
+    let moments = |moments: Range<u64>| moments.map(|ms| item(ms, ms)).collect::<ItemSet>();
+    let (ours, theirs) = (moments(100..600), moments(0..900));
+    let (mut initiator, mut frame) = ours.start_before(Instant::from_unix_ms(400), 65_536);
+    let mut need = BTreeSet::new();
+    loop {
+        let step = initiator.step(&theirs.respond(&frame, 65_536).expect("a good frame")).expect("a good frame");
+        need.extend(step.need);
+        let Some(next) = step.next else { break };
+        frame = next;
+    }
+    assert_eq!(need, (0..100).map(id).collect());
+}
+
+#[test]
 fn a_change_is_seen_at_once() {
     let mut set = ItemSet::default();
     let lacked = |set: &ItemSet| reconcile(set, &ItemSet::default(), (4096, 4096)).have.len();

@@ -1,6 +1,7 @@
 //! Stories of sync.
 
 use super::*;
+use crate::bounds::SETTLED_AFTER_MS;
 
 /// Bob, connected to Alice and at rest.
 fn bob_holding(numbers: std::ops::Range<u16>) -> Person {
@@ -208,6 +209,33 @@ fn a_peer_that_has_grown_is_synced_with_at_once() {
     let effects = carol.is_asked("bob", &Request::Grown);
     assert_eq!(responses(&effects), [Response::Noted]);
     assert_eq!(requests(&effects).len(), 1, "the sync begins at once");
+}
+
+#[test]
+fn a_peer_that_has_grown_is_asked_for_what_has_settled_and_later_for_the_rest() {
+    let now_ms = Person::knowing("carol", &[]).now.unix_ms();
+    let admitted = |number: u8, ms: u64| {
+        let mut admission = [number; admission::BYTES];
+        admission[97..105].copy_from_slice(&ms.to_be_bytes());
+        Envelope::new(Bytes::from(vec![b'x'; 100]), admission).expect("within bounds")
+    };
+    let (old, new) = (admitted(1, now_ms - 60_000), admitted(2, now_ms));
+    let mut bob = Person::knowing("bob", &["carol"]).holding(0..5);
+    bob.meets("carol");
+    let mut carol = Person::knowing("carol", &["bob"]).holding(0..5);
+    let effects = carol.meets("bob");
+    talk(&mut carol, &mut bob, effects);
+    for envelope in [&old, &new] {
+        bob.federation.items.insert(envelope.item());
+        bob.ledger.insert(envelope.item().id, envelope.clone());
+    }
+    carol.now = carol.now.plus_ms(1_000);
+    let effects = carol.is_asked("bob", &Request::Grown);
+    talk(&mut carol, &mut bob, effects);
+    assert_eq!([&old, &new].map(|envelope| carol.federation.holds(&envelope.item().id)), [true, false]);
+    let effects = carol.waits(SETTLED_AFTER_MS);
+    talk(&mut carol, &mut bob, effects);
+    assert!(carol.federation.holds(&new.item().id));
 }
 
 #[test]

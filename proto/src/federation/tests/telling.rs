@@ -74,7 +74,19 @@ fn what_was_gossiped_shortly_before_the_loss_is_told_of_too() {
     assert!(is_published(&uploads(&mut alice, 2)));
     let effects = alice.is_told(Input::GossipLost);
     let told = [entry(1), entry(2)].map(|envelope| told_of(&effects, envelope.item().id).len());
-    assert_eq!(told, [0, 1], "the first went out long ago");
+    assert_eq!(told, [0, 3], "the first went out long ago");
+}
+
+#[test]
+fn who_told_of_an_item_is_not_told_of_it() {
+    let mut alice = alice_with(&["bob", "carol", "dave"]);
+    let item = entry(1).item().id;
+    let effects = alice.is_asked("bob", &Request::Holding { items: vec![item] });
+    let [(_, fetch, _)] = asked(&effects)[..] else { panic!("{effects:?}") };
+    alice.is_asked("carol", &Request::Holding { items: vec![item] });
+    let effects = alice.is_answered("bob", fetch, &Response::of_envelopes(&[item], &[entry(1)]));
+    let effects = alice.verifies(effects);
+    assert_eq!(told_of(&effects, item), [named("dave")]);
 }
 
 #[test]
