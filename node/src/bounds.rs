@@ -56,8 +56,14 @@ pub const QUIC_STREAM_BYTES_MAX: u32 = 64 * 1024;
 /// Bytes on their way in all streams of a QUIC connection: some batches at once.
 pub const QUIC_CONNECTION_BYTES_MAX: u32 = 1024 * 1024;
 
-/// Pause between two rounds of mesh upkeep.
-pub const GOSSIP_HEARTBEAT: Duration = Duration::from_millis(700);
+/// Pause between two rounds of mesh upkeep, at which gossip that found no room is told of.
+pub const GOSSIP_HEARTBEAT: Duration = Duration::from_millis(350);
+
+/// Rounds for which a message can be asked for again.
+pub const GOSSIP_HISTORY: usize = 10;
+
+/// Rounds in which peers outside of the mesh are told of a message.
+pub const GOSSIP_HISTORY_TOLD: usize = 6;
 
 /// Time in which the machine must say where it listens.
 pub const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -96,6 +96,8 @@ fn gossip_config() -> Result<gossipsub::Config, gossipsub::ConfigBuilderError> {
         .max_transmit_size(bounds::GOSSIP_TRANSMIT_BYTES_MAX)
         .duplicate_cache_time(bounds::GOSSIP_DUPLICATES_KEPT)
         .heartbeat_interval(bounds::GOSSIP_HEARTBEAT)
+        .history_length(bounds::GOSSIP_HISTORY)
+        .history_gossip(bounds::GOSSIP_HISTORY_TOLD)
         .connection_handler_queue_len(bounds::GOSSIP_QUEUE_MAX)
         .publish_queue_duration(bounds::GOSSIP_WAITING_MAX)
         .forward_queue_duration(bounds::GOSSIP_WAITING_MAX)

@@ -62,11 +62,8 @@ impl Federation {
             }
             Outcome::Held { item, replaces } => {
                 self.hold(item, replaces);
-                if matches!(cause, Cause::Session(_)) {
-                    self.tell_of_item(item.id, source);
-                }
                 self.report(Event::EntryArrived { item, source });
-                Verdict::Accept
+                self.pass_on(item.id, source, cause)
             }
             Outcome::Known => Verdict::Ignore,
             Outcome::Refused { reason } => {
@@ -83,6 +80,16 @@ impl Federation {
         if let Cause::Gossip(message) = cause {
             self.emit(Effect::JudgeGossip { message, verdict });
         }
+    }
+
+    /// Gossip goes on as gossip where the links carry it; of all else the other peers are told.
+    fn pass_on(&mut self, item: AdmissionId, source: NodeId, cause: Cause) -> Verdict {
+        if matches!(cause, Cause::Gossip(_)) && self.is_gossiping() {
+            self.note_gossiped(item);
+            return Verdict::Accept;
+        }
+        self.tell_of_item(item, source);
+        Verdict::Ignore
     }
 
     /// Whether an outcome is void, because a withdrawal overtook it. Several intakes may have one item, of which any may

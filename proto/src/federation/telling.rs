@@ -40,12 +40,12 @@ struct Recent {
     order: VecDeque<AdmissionId>,
 }
 
-/// Uploads to this node that not every peer may have heard of.
+/// Entries that not every peer may have heard of.
 #[derive(Debug, Default)]
 pub(super) struct Fresh {
-    /// What was gossiped lately, and when.
+    /// What this node gossiped lately, its own and what it passed on, and when.
     gossiped: VecDeque<(Instant, AdmissionId)>,
-    /// What one peer was told of, and nobody has fetched yet.
+    /// Uploads that one peer was told of, and nobody has fetched yet.
     pub(super) items: BTreeSet<AdmissionId>,
     /// When to look whether they were fetched.
     waiting: VecDeque<(Instant, AdmissionId)>,

@@ -78,6 +78,25 @@ fn what_was_gossiped_shortly_before_the_loss_is_told_of_too() {
 }
 
 #[test]
+fn what_is_gossiped_to_a_node_whose_links_carry_none_is_told_and_not_passed_on() {
+    let mut alice = alice_with(&["bob", "carol"]);
+    let judged = |alice: &mut Person, number: u16| {
+        let effects = alice.hears("bob", &Gossip::Entry(entry(number)));
+        let effects = alice.verifies(effects);
+        (verdicts(&effects), told_of(&effects, entry(number).item().id))
+    };
+    assert_eq!(judged(&mut alice, 1), (vec![Verdict::Accept], vec![]));
+    let effects = alice.is_told(Input::GossipLost);
+    assert_eq!(told_of(&effects, entry(1).item().id).len(), 2, "it was passed on just before");
+    for (peer, request, _) in asked(&effects) {
+        let answer = Answer::Response(Response::Noted.encode());
+        alice.is_told(Input::ResponseArrived { from: peer, request, answer });
+    }
+    alice.now = alice.now.plus_ms(1_000);
+    assert_eq!(judged(&mut alice, 2), (vec![Verdict::Ignore], vec![named("carol")]));
+}
+
+#[test]
 fn who_told_of_an_item_is_not_told_of_it() {
     let mut alice = alice_with(&["bob", "carol", "dave"]);
     let item = entry(1).item().id;
