@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::bare_rsa;
+
 /// The resolution of the CPU times in `/proc`, the same on every Linux that Rust runs on (`getconf CLK_TCK`).
 pub(super) const TICKS_PER_SECOND: u64 = 100;
 
-/// The processor, its cores, and the load before the benchmark: what a figure is worth without.
+/// The processor, its cores, its speed just now, which neighbours on one host change by half, and the load before.
 pub fn facts() -> anyhow::Result<String> {
     let cpus = read("/proc/cpuinfo")?;
     let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
@@ -16,7 +18,11 @@ pub fn facts() -> anyhow::Result<String> {
     let load = read("/proc/loadavg")?;
     let load: Vec<&str> = load.split_whitespace().take(3).collect();
     let model = model.trim_start_matches([' ', '\t', ':']);
-    Ok(format!("machine: {cores} cores, {model}; load average before: {}", load.join(" ")))
+    let load = load.join(" ");
+    let rsa_us = bare_rsa::rsa_2048_verification_us()?;
+    Ok(format!(
+        "machine: {cores} cores, {model}; load average before: {load}; openssl verifies RSA-2048 in {rsa_us:.1} µs"
+    ))
 }
 
 /// User CPU of this thread.
