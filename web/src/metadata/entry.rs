@@ -1,4 +1,4 @@
-//! One entry in its representations: the exact bytes, RDF/JSON, Turtle and a page.
+//! One entry in its representations: the exact bytes, RDF/JSON, Turtle, JSON-LD and a page.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -21,7 +21,7 @@ use crate::router::Face;
 use crate::summary::{self, Row};
 use crate::{filter, rdf, text, urls};
 
-const OFFERED: [Media; 4] = [Media::RdfXml, Media::Json, Media::Turtle, Media::Html];
+const OFFERED: [Media; 5] = [Media::RdfXml, Media::Json, Media::Turtle, Media::JsonLd, Media::Html];
 
 /// How long what stands at an address stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,7 @@ fn body(record: &Record, media: Media) -> bytes::Bytes {
     let triples = record.entry.document().triples();
     match media {
         Media::Json => rdf::json::write(triples).into(),
+        Media::JsonLd => rdf::json_ld::write(triples).into(),
         Media::Turtle => rdf::turtle::write(triples).into(),
         _ => record.raw.clone(),
     }

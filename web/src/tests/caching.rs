@@ -96,3 +96,18 @@ async fn options_name_the_methods_and_count_what_is_held() {
     assert!(endorsers.header(header::ALLOW).contains("GET"));
     assert_eq!(options("/nowhere").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn an_entry_is_given_as_json_ld() {
+    let fake = several(1);
+    let path = crate::urls::entry(fake.records()[0].summary.entry);
+    let answer = get(&fake, &path, "application/ld+json").await;
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/ld+json");
+    let nodes = answer.json();
+    let subject = format!("http://mp.stratuslab.eu/#{}", fake.records()[0].summary.at.image);
+    let node = nodes.as_array().and_then(|nodes| nodes.iter().find(|node| node["@id"] == subject.as_str()));
+    assert_eq!(
+        node.map(|node| &node["http://purl.org/dc/terms/title"][0]["@value"]),
+        Some(&serde_json::json!("Image 1"))
+    );
+}
