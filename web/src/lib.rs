@@ -34,6 +34,7 @@ mod health;
 mod home;
 mod metadata;
 mod metrics;
+mod openapi;
 mod query;
 mod sparql;
 mod style;

@@ -20,8 +20,8 @@ use crate::problem::{self, Problem};
 use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::{
-    action, changes, conditional, endorsers, entries, federation, headers, health, home, metadata, metrics, options,
-    query, sparql, style, tidy, trace,
+    action, changes, conditional, endorsers, entries, federation, headers, health, home, metadata, metrics, openapi,
+    options, query, sparql, style, tidy, trace,
 };
 
 /// What every handler works with.
@@ -56,6 +56,8 @@ pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Rou
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
+        .route("/openapi.json", get(openapi::show))
+        .route("/docs", get(openapi::docs))
         .route("/static/style.css", get(style::show))
         .layer(DefaultBodyLimit::max(upload_bytes_max))
         .layer(readable_by_any_site());

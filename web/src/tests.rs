@@ -6,6 +6,7 @@ mod changes;
 mod entries;
 mod limits;
 mod lists;
+mod openapi;
 mod pages;
 mod protocol;
 mod queries;

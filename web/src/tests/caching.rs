@@ -10,7 +10,16 @@ async fn get_with(fake: &Fake, path: &str, headers: &[(&str, &str)]) -> Answer {
 async fn what_a_client_holds_already_is_not_sent_again() {
     let fake = several(2);
     let entry = crate::urls::entry(fake.records()[0].summary.entry);
-    let paths = ["/metadata", "/endorsers", "/federation/nodes", "/changes", "/static/style.css", &entry];
+    let paths = [
+        "/metadata",
+        "/endorsers",
+        "/federation/nodes",
+        "/changes",
+        "/openapi.json",
+        "/docs",
+        "/static/style.css",
+        &entry,
+    ];
     for path in paths {
         let headers = [("accept", "application/json, */*;q=0.1")];
         let whole = get_with(&fake, path, &headers).await;
@@ -60,7 +69,7 @@ async fn an_exact_entry_is_kept_for_ever_and_dated_by_its_admission() {
 async fn head_has_the_headers_of_get() {
     let fake = several(1);
     let entry = crate::urls::entry(fake.records()[0].summary.entry);
-    for path in ["/metadata?media=json", &entry, "/endorsers"] {
+    for path in ["/metadata?media=json", &entry, "/endorsers", "/openapi.json"] {
         let by_get = get(&fake, path, "").await;
         let by_head = send(app(&fake), request("HEAD", path, &[], Body::empty())).await;
         assert_eq!(by_head.body.len(), 0);
