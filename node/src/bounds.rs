@@ -364,3 +364,9 @@ pub const REMINDER_ENTRIES_MAX: usize = 200;
 
 /// Endorsers or entries that one step of the reminders reads at once.
 pub const REMINDER_BATCH_MAX: usize = 64;
+
+/// Most connections, and followers of the changes, that the operator may allow; each takes a file descriptor.
+pub const CONNECTIONS_MOST: usize = 65_536;
+
+/// Most requests of one address in a minute that the operator may name; beyond it no limit is meant.
+pub const RATE_PER_MINUTE_MOST: usize = 10_000_000;

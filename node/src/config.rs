@@ -14,7 +14,7 @@ use proto::roster::RosterAuthority;
 use proto::signature::Algorithms;
 use proto::timestamp::{Instant, Timestamp};
 use proto::trust::{Confirmations, EndorserPattern, Policy, Trust};
-use web::{BasePath, PublicUrl};
+use web::{AddressRange, BasePath, Limits, PublicUrl};
 
 use crate::bounds;
 use crate::files;
@@ -23,6 +23,7 @@ use crate::hooks::Hook;
 mod example;
 mod federation;
 mod hooks;
+mod http;
 mod mail;
 mod peers;
 mod reader;
@@ -84,6 +85,23 @@ pub struct HttpSection {
     pub base_path: BasePath,
     /// Largest upload in bytes.
     pub document_bytes_max: usize,
+    /// The files of TLS; none where the node speaks without.
+    pub tls: Option<TlsFiles>,
+    /// Whose word counts on where a request comes from.
+    pub trusted_proxies: Vec<AddressRange>,
+    /// What clients may take.
+    pub limits: Limits,
+    /// Uploads that one key may sign in a minute; 0 for any number.
+    pub uploads_of_endorser_per_minute: u32,
+}
+
+/// The files of TLS, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate of the node, and those that lead to its authority.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
 }
 
 /// Its part in the federation.
@@ -268,6 +286,10 @@ impl Default for Config {
                 listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
                 base_path: BasePath::default(),
                 document_bytes_max: proto::bounds::DOCUMENT_BYTES_MAX,
+                tls: None,
+                trusted_proxies: Vec::new(),
+                limits: Limits::default(),
+                uploads_of_endorser_per_minute: 0,
             },
             federation: FederationSection {
                 name: "marketplace".to_owned(),
@@ -357,7 +379,9 @@ impl Config {
             self.node.data_dir = folder.join(&self.node.data_dir);
             self.trust.anchors.iter_mut().for_each(|anchors| *anchors = folder.join(&*anchors));
             let files = self.mail.iter_mut().flat_map(|mail| [&mut mail.tls_ca, &mut mail.password_file]);
-            for file in files.chain([&mut self.federation.preshared_key_file]).flatten() {
+            let files = files.chain([&mut self.federation.preshared_key_file]).flatten();
+            let tls = self.http.tls.iter_mut().flat_map(|tls| [&mut tls.certificate, &mut tls.key]);
+            for file in files.chain(tls) {
                 *file = folder.join(&*file);
             }
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use proto::admission::{self, Admission, Confirmation};
 use proto::crypto::{NodeKey, TrustAnchors};
+use proto::digest::Sha256Digest;
 use proto::entry::Entry;
 use proto::federation::{Admittance, Outcome};
 use proto::intake::{Refusal, examine};
@@ -43,6 +44,7 @@ struct Shared {
     rules: RwLock<Arc<Rules>>,
     verifying: Semaphore,
     waiting: Semaphore,
+    by_endorser: web::Rates<Sha256Digest>,
 }
 
 /// What the operator decided about admission.
@@ -62,6 +64,8 @@ pub struct Rules {
     pub created_ms_max_ahead: u64,
     /// Whether uploads are taken.
     pub uploads: Uploads,
+    /// Uploads that one key may sign in a minute; 0 for any number.
+    pub uploads_of_endorser_per_minute: u32,
     /// How uploads are confirmed by e-mail; none where they are not.
     pub confirmation: Option<EmailRule>,
 }
@@ -116,6 +120,7 @@ impl Intake {
             rules: RwLock::new(Arc::new(rules)),
             verifying: Semaphore::new(verifiers),
             waiting: Semaphore::new(bounds::UPLOADS_WAITING_MAX),
+            by_endorser: web::Rates::default(),
         }))
     }
 
@@ -143,10 +148,18 @@ impl Intake {
             return Ok(Taken { uploaded: Uploaded::AlreadyHeld(held), change: None, spread: None });
         }
         check_window(&rules, &entry, now)?;
+        self.check_pace(&rules, &entry, now)?;
         match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry)) {
             Some(rule) => self.ask(rule, entry, document, scope, now).await,
             None => self.admit_upload(entry, document, scope, now).await,
         }
+    }
+
+    /// By the key, which the signature proved, and not by the address, which anybody can write.
+    fn check_pace(&self, rules: &Rules, entry: &Entry, now: Instant) -> Result<(), UploadRefusal> {
+        let per_minute = rules.uploads_of_endorser_per_minute;
+        let taken = self.0.by_endorser.take(entry.certificate().key_sha256(), per_minute, now);
+        taken.map_err(|retry_after_s| UploadRefusal::TooOften { per_minute, retry_after_s })
     }
 
     async fn admit_upload(

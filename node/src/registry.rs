@@ -15,8 +15,8 @@ use proto::timestamp::Instant;
 use tokio::sync::watch;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
-    Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError, Record,
-    Registry, RegistryError, Roster, Scope, Summary, UploadRefusal, Uploaded,
+    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError,
+    Record, Registry, RegistryError, Roster, Scope, Summary, UploadRefusal, Uploaded, Walk,
 };
 
 use crate::clock::Clock;
@@ -26,6 +26,7 @@ use crate::network;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Held, Ledger};
 
+mod changes;
 mod peers;
 
 /// The registry of a running node; clones are the same one.
@@ -150,6 +151,14 @@ impl Registry for NodeRegistry {
             roster: identity.roster.as_ref().map(|roster| shown(roster.roster(), self.clock.now())),
             refusals,
         })
+    }
+
+    async fn changes(&self, walk: Walk, limit: usize) -> Result<Vec<Change>, RegistryError> {
+        changes::read(self, walk, limit).await.map_err(failed("reading changes"))
+    }
+
+    async fn changed(&self, after: u64) -> Result<(), RegistryError> {
+        self.graph.watch_until(after.saturating_add(1)).await.map_err(failed("the graph"))
     }
 
     async fn counts(&self) -> Result<Counts, RegistryError> {

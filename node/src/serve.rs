@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::address_book::AddressBook;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, TlsFiles};
 use crate::events::{self, Events};
 use crate::intake::{Intake, Rules};
 use crate::mail::Bell;
@@ -123,15 +123,18 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
         .await
         .with_context(|| format!("cannot listen on {} for HTTP", config.http.listen))?;
     let http = listener.local_addr().context("cannot tell where HTTP listens")?;
-    let ready = Ready { http: http_url(http, config.http.base_path.as_str()), p2p: network.addresses.clone() };
-    let face = web::router(registry.clone(), settings::face(config));
+    let tls = load_tls(config).await?;
+    let ready = Ready { http: http_url(http, config), p2p: network.addresses.clone() };
+    let face = settings::face(config);
+    let doors = web::Doors::new(&face);
+    let router = web::router(registry.clone(), face, doors.clone());
     let post = Post::open(config, key.node_id(), &registry)?;
     let overrides = options.overrides;
     let means = operator::Means { overrides, identity: identity_sender, logging, anchors, book, events };
     let operator = Operator::new(registry.clone(), terms, &ready, means);
     let socket = control::listen(&operator.data_dir()).await?;
 
-    tasks.spawn(web::serve(listener, face, stop.clone().cancelled_owned()));
+    tasks.spawn(web::serve(listener, router, doors, tls.clone(), stop.clone().cancelled_owned()));
     tasks.spawn(control::serve(socket, operator.clone(), stop.clone()));
     tasks.spawn(reevaluate::run(registry.clone(), stop.clone()));
     tasks.spawn(anchors::refresh(operator.clone(), stop.clone()));
@@ -141,7 +144,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     // Whoever reads that the node is ready may signal it at once.
     let signals = Signals::new()?;
     ready.announce(&key);
-    signals.wait_for_stop(&operator).await;
+    signals.wait_for_stop(&operator, tls.as_ref()).await;
 
     tracing::info!("stopping");
     stop.cancel();
@@ -244,13 +247,16 @@ impl Signals {
         })
     }
 
-    /// Waits for SIGTERM or Ctrl-C; SIGHUP has the configuration read again.
-    async fn wait_for_stop(mut self, operator: &Operator) {
+    /// Waits for SIGTERM or Ctrl-C; SIGHUP has the configuration and the files of TLS read again.
+    async fn wait_for_stop(mut self, operator: &Operator, tls: Option<&web::Tls>) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => operator.reload().await,
+                _ = self.hang_up.recv() => {
+                    operator.reload().await;
+                    reload_tls(tls).await;
+                }
             }
         }
     }
@@ -267,6 +273,22 @@ pub(crate) fn lock(data_dir: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn http_url(address: SocketAddr, base_path: &str) -> String {
-    format!("http://{address}{base_path}")
+fn http_url(address: SocketAddr, config: &Config) -> String {
+    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}{}", config.http.base_path.as_str())
+}
+
+async fn load_tls(config: &Config) -> anyhow::Result<Option<web::Tls>> {
+    let Some(TlsFiles { certificate, key }) = config.http.tls.clone() else { return Ok(None) };
+    Ok(Some(tokio::task::spawn_blocking(move || web::Tls::load(&certificate, &key)).await??))
+}
+
+/// A renewal that is half done, or bad, keeps nobody out.
+async fn reload_tls(tls: Option<&web::Tls>) {
+    let Some(tls) = tls.cloned() else { return };
+    match tokio::task::spawn_blocking(move || tls.reload()).await {
+        Ok(Ok(())) => tracing::info!("the certificates of TLS were re-read"),
+        Ok(Err(error)) => tracing::error!(%error, "the certificates of TLS were not re-read; the old ones count on"),
+        Err(error) => tracing::error!(%error, "the certificates of TLS could not be re-read"),
+    }
 }

@@ -6,7 +6,9 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 
+use crate::bounds::AUTHORITY_BYTES_MAX;
 use crate::media::{self, Accept, Media};
+use crate::origin::Origin;
 use crate::problem::Problem;
 use crate::router::Face;
 use crate::settings::Settings;
@@ -16,7 +18,6 @@ pub(crate) struct Asked {
     pub(crate) parameters: Parameters,
     accept: Accept,
     base_url: String,
-    if_none_match: Option<String>,
 }
 
 /// The parameters of a request in their order; empty values count as absent, as forms send them.
@@ -26,18 +27,12 @@ pub(crate) struct Parameters(Vec<(String, String)>);
 impl Asked {
     /// What a request asks for, given the URL of the home page.
     pub(crate) fn of(uri: &Uri, headers: &HeaderMap, base_url: String) -> Self {
-        let if_none_match = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        Self {
-            parameters: Parameters::of(uri),
-            accept: Accept::of(headers),
-            base_url,
-            if_none_match: if_none_match.map(str::to_owned),
-        }
+        Self { parameters: Parameters::of(uri), accept: Accept::of(headers), base_url }
     }
 
     /// The best representation of those offered; the first where nothing is asked.
     pub(crate) fn choose(&self, offered: &[Media]) -> Result<Media, Problem> {
-        let chosen = match self.parameters.first("media") {
+        let chosen = match self.parameters.first_word("media") {
             Some(name) => media::by_short_name(name, offered),
             None => self.accept.choose(offered),
         };
@@ -52,13 +47,6 @@ impl Asked {
     /// The URL of `path` as the client reaches it.
     pub(crate) fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
-    }
-
-    /// Whether the client holds the representation with this tag already.
-    pub(crate) fn holds(&self, etag: &str) -> bool {
-        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-        let held = self.if_none_match.as_deref().unwrap_or_default();
-        held.split(',').any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
     }
 }
 
@@ -86,6 +74,11 @@ impl Parameters {
         named.into_iter().find(|value| !value.is_empty() && *value != "null")
     }
 
+    /// The first word under a name that the original's clients do not send; "null" is a word like others.
+    pub(crate) fn first_word(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(own, value)| own == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
     /// Whether a parameter stands there, though it may be empty.
     pub(crate) fn names(&self, name: &str) -> bool {
         self.0.iter().any(|(own, _)| own == name)
@@ -96,28 +89,30 @@ impl<R: Send + Sync> FromRequestParts<Face<R>> for Asked {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, face: &Face<R>) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.uri, &parts.headers, base_url(&parts.headers, &parts.uri, &face.settings)))
+        Ok(Self::of(&parts.uri, &parts.headers, base_url(parts, &face.settings)))
     }
 }
 
 /// The URL of the home page without a slash at its end: the operator's word, else what the client and its proxy say.
-fn base_url(headers: &HeaderMap, uri: &Uri, settings: &Settings) -> String {
+fn base_url(parts: &Parts, settings: &Settings) -> String {
     if let Some(public_url) = &settings.public_url {
         return public_url.to_string();
     }
-    let scheme = match text(headers, "x-forwarded-proto") {
-        Some("https") => "https",
-        _ => "http",
-    };
-    let authority = authority(headers, uri).unwrap_or("localhost");
+    let scheme = parts.extensions.get::<Origin>().map_or("http", |origin| origin.scheme);
+    let authority = authority(&parts.headers, &parts.uri).unwrap_or("localhost");
     format!("{scheme}://{authority}{}", settings.base_path.as_str())
 }
 
 /// The host and port that the client names, where they are of a harmless shape.
 pub(crate) fn authority<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     let named = text(headers, header::HOST.as_str()).or_else(|| uri.authority().map(|authority| authority.as_str()));
+    named.filter(|named| is_authority(named))
+}
+
+/// Whether the text has the shape of a host with or without a port.
+pub(crate) fn is_authority(text: &str) -> bool {
     let is_host = |c: char| c.is_ascii_alphanumeric() || "-.:[]_".contains(c);
-    named.filter(|named| !named.is_empty() && named.chars().all(is_host))
+    !text.is_empty() && text.len() <= AUTHORITY_BYTES_MAX && text.chars().all(is_host)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -126,38 +121,38 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
+
     use super::*;
 
-    fn of(pairs: &[(&'static str, &str)], settings: &Settings) -> String {
-        let pair = |(name, value): &(&'static str, &str)| {
-            (header::HeaderName::from_static(name), value.parse().expect("the test's header is good"))
-        };
-        base_url(&pairs.iter().map(pair).collect(), &Uri::from_static("/metadata"), settings)
+    fn of(host: &str, settings: &Settings) -> String {
+        let builder = Request::builder().uri("/metadata").header("host", host);
+        let (parts, ()) = builder.body(()).expect("the test's request is good").into_parts();
+        base_url(&parts, settings)
     }
 
     #[test]
     fn links_begin_with_the_host_that_the_client_named() {
-        let headers = [("host", "mp.example.org:8080"), ("x-forwarded-proto", "https")];
-        assert_eq!(of(&headers, &Settings::default()), "https://mp.example.org:8080");
+        assert_eq!(of("mp.example.org:8080", &Settings::default()), "http://mp.example.org:8080");
     }
 
     #[test]
     fn the_public_url_of_the_operator_comes_before_the_host() {
         let public_url = "https://mp.example.org/base".parse().ok();
         let settings = Settings { public_url, ..Settings::default() };
-        assert_eq!(of(&[("host", "evil.example.org")], &settings), "https://mp.example.org/base");
+        assert_eq!(of("evil.example.org", &settings), "https://mp.example.org/base");
     }
 
     #[test]
     fn a_host_of_another_shape_is_not_repeated() {
-        assert_eq!(of(&[("host", "a\"><script>")], &Settings::default()), "http://localhost");
+        assert_eq!(of("a\"><script>", &Settings::default()), "http://localhost");
     }
 
     #[test]
     fn empty_parameters_count_as_absent() {
         let parameters = Parameters::of(&Uri::from_static("/metadata?email=&email=a%40b&created=null"));
         assert_eq!(parameters.all("email").collect::<Vec<_>>(), ["a@b"]);
-        assert_eq!(parameters.first("created"), None);
+        assert_eq!((parameters.first("created"), parameters.first_word("created")), (None, Some("null")));
         assert!(parameters.names("created"));
     }
 }

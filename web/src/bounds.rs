@@ -50,17 +50,44 @@ pub(crate) const FIELD_DEPTH_MAX: usize = 8;
 /// Rows that the page of an entry shows; blank nodes that are reached by many paths could multiply them.
 pub(crate) const FIELDS_MAX: usize = 2000;
 
-/// Connections at once; each holds some tens of kilobytes and a file descriptor.
-pub(crate) const CONNECTIONS_MAX: usize = 1024;
-
 /// Requests of one HTTP/2 connection at once.
 pub(crate) const STREAMS_PER_CONNECTION_MAX: u32 = 64;
-
-/// Time in which a connection must send the headers of its next request, or give its place to another.
-pub(crate) const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Pause after the machine could not accept a connection.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Time that requests have to end when the node stops.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Proxies in a row that are looked through for the client; sites have one or two.
+pub(crate) const PROXIES_IN_A_ROW_MAX: usize = 8;
+
+/// Longest name of a request that a proxy may give; a UUID has 36.
+pub(crate) const REQUEST_ID_CHARACTERS_MAX: usize = 64;
+
+/// Answers that get a tag of their own: a page of 1000 entries as JSON has about half of it.
+pub(crate) const TAGGED_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Networks, and keys of endorsers, whose rates are held; each takes about 60 bytes.
+pub(crate) const RATED_MAX: usize = 65_536;
+
+/// How much of a minute's allowance may be used at once.
+pub(crate) const RATE_BURST_MS: u64 = 10_000;
+
+/// Changes of one page of the feed where the request does not say how many, and most of them.
+pub(crate) const CHANGES_LIMIT_DEFAULT: usize = 100;
+
+/// Most changes of one page of the feed; each is an entry that is read.
+pub(crate) const CHANGES_LIMIT_MAX: usize = 500;
+
+/// Changes that a follower is sent at once; a slow one holds no more.
+pub(crate) const CHANGES_BATCH: usize = 64;
+
+/// Longest time that a request may wait for the next change; proxies give up after a minute.
+pub(crate) const CHANGES_WAIT_S_MAX: u64 = 30;
+
+/// Pause after which a follower is told that the node is still there.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Longest host with its port; a name has at most 253 bytes (RFC 1035 section 2.3.4).
+pub(crate) const AUTHORITY_BYTES_MAX: usize = 260;

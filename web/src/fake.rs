@@ -14,12 +14,13 @@ use proto::intake::{self, Refusal};
 use proto::signature::Algorithms;
 use proto::standing::{Explanation, Reason, Standing};
 use proto::timestamp::{Instant, Timestamp};
+use tokio::sync::watch;
 
 use crate::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 use crate::registry::{
-    Coordinates, Counts, Cursor, DocumentEvidence, Endorser, Explained, Federation, ListFilter, Listed, Listing,
-    Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Roster, Scope, Status,
-    Summary, UploadRefusal, Uploaded,
+    Change, ChangeKind, Coordinates, Counts, Cursor, DocumentEvidence, Endorser, Explained, Federation, ListFilter,
+    Listed, Listing, Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Roster,
+    Scope, Status, Summary, UploadRefusal, Uploaded, Walk,
 };
 
 pub(crate) use documents::{signed, signed_as, template};
@@ -37,6 +38,7 @@ struct Held {
     asked: Vec<Query>,
     is_asking: bool,
     pending: Vec<(Bytes, Scope)>,
+    arrivals: watch::Sender<u64>,
 }
 
 /// The secret of the only link that the fake knows.
@@ -129,6 +131,7 @@ impl Fake {
             }
             let admissions = vec![admission(&entry)];
             held.records.push(Record { summary, raw: document, entry, admissions });
+            held.arrivals.send_replace(held.records.len() as u64);
             Ok(Uploaded::Created(located))
         })
     }
@@ -302,9 +305,33 @@ impl Registry for Fake {
         self.read(|_| federation())
     }
 
+    async fn changes(&self, walk: Walk, limit: usize) -> Result<Vec<Change>, RegistryError> {
+        self.read(|held| {
+            let numbered = held.records.iter().enumerate();
+            let all = numbered.map(|(index, record)| change(record, index as u64 + 1));
+            match walk {
+                Walk::On { after } => all.filter(|change| change.number > after).take(limit).collect(),
+                Walk::Back { before } => {
+                    let earlier = |change: &Change| before.is_none_or(|before| change.number < before);
+                    all.rev().filter(earlier).take(limit).collect()
+                }
+            }
+        })
+    }
+
+    async fn changed(&self, after: u64) -> Result<(), RegistryError> {
+        let mut arrivals = self.with(|held| held.arrivals.subscribe());
+        arrivals.wait_for(|number| *number > after).await.map(drop).map_err(|_| RegistryError)
+    }
+
     async fn counts(&self) -> Result<Counts, RegistryError> {
         self.read(|held| Counts { entries: held.records.len() as u64, valid: 1, ..Counts::default() })
     }
+}
+
+fn change(record: &Record, number: u64) -> Change {
+    let summary = record.summary.clone();
+    Change { number, kind: ChangeKind::Admitted, entry: summary.entry, at: now().into(), summary: Some(summary) }
 }
 
 fn endorser(record: &Record) -> Endorser {

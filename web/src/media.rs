@@ -33,6 +33,10 @@ pub(crate) enum Media {
     Tsv,
     /// A sentence.
     Text,
+    /// A feed for readers of news (RFC 4287).
+    Atom,
+    /// Events as they happen (the HTML standard's server-sent events).
+    Events,
 }
 
 /// What a client accepts; empty where it does not say.
@@ -62,6 +66,8 @@ impl Media {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Tsv => "text/tab-separated-values; charset=utf-8",
             Self::Text => "text/plain; charset=utf-8",
+            Self::Atom => "application/atom+xml; charset=utf-8",
+            Self::Events => "text/event-stream",
         }
     }
 
@@ -80,6 +86,8 @@ impl Media {
             Self::Csv => &["text/csv"],
             Self::Tsv => &["text/tab-separated-values"],
             Self::Text => &["text/plain"],
+            Self::Atom => &["application/atom+xml"],
+            Self::Events => &["text/event-stream"],
         }
     }
 
@@ -96,6 +104,8 @@ impl Media {
             Self::Csv => &["csv"],
             Self::Tsv => &["tsv"],
             Self::Text => &["text"],
+            Self::Atom => &["atom"],
+            Self::Events => &["events"],
         }
     }
 

@@ -97,6 +97,10 @@ impl From<UploadRefusal> for Problem {
             }
             UploadRefusal::TooLarge { bytes_max } => Self::too_large(bytes_max),
             UploadRefusal::Overloaded => Self::retry(StatusCode::TOO_MANY_REQUESTS, "overloaded", detail),
+            UploadRefusal::TooOften { retry_after_s, .. } => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate", detail);
+                Self { retry_after_s: Some(retry_after_s), ..problem }
+            }
             UploadRefusal::AddressBusy { .. } => {
                 let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-confirmations", detail);
                 Self { retry_after_s: Some(CONFIRMATION_RETRY_AFTER_S), ..problem }

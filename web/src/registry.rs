@@ -12,9 +12,11 @@ use proto::node_id::NodeId;
 use proto::standing::Standing;
 use proto::timestamp::{Instant, Timestamp};
 
+mod change;
 pub mod confirmation;
 mod explained;
 
+pub use change::{Change, ChangeKind, Walk};
 pub use explained::{DocumentEvidence, Explained, Listing};
 
 use confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
@@ -67,6 +69,12 @@ pub trait Registry: Clone + Send + Sync + 'static {
 
     /// This node and its peers.
     fn federation(&self) -> impl Future<Output = Result<Federation, RegistryError>> + Send;
+
+    /// At most `limit` changes that queries show already.
+    fn changes(&self, walk: Walk, limit: usize) -> impl Future<Output = Result<Vec<Change>, RegistryError>> + Send;
+
+    /// Returns once queries show a change after the one with this number.
+    fn changed(&self, after: u64) -> impl Future<Output = Result<(), RegistryError>> + Send;
 
     /// What the registry holds.
     fn counts(&self) -> impl Future<Output = Result<Counts, RegistryError>> + Send;
@@ -150,6 +158,14 @@ pub enum UploadRefusal {
     /// Too much is waiting; the same upload may succeed later.
     #[error("too many uploads are waiting, try again")]
     Overloaded,
+    /// The key has signed as many uploads of the last minute as one may.
+    #[error("more than {per_minute} uploads a minute by this endorser")]
+    TooOften {
+        /// The limit.
+        per_minute: u32,
+        /// When one is taken again.
+        retry_after_s: u32,
+    },
     /// The owner of the address was asked as much as is decent.
     #[error("{reason}")]
     AddressBusy {

@@ -5,22 +5,23 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::get;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::bounds::{ACTION_BYTES_MAX, MULTIPART_OVERHEAD_BYTES_MAX, QUERY_BYTES_MAX};
+use crate::doors::{self, Doors};
 use crate::problem::{self, Problem};
 use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::{
-    action, endorsers, entries, federation, headers, health, home, metadata, query, sparql, style, tidy, trace,
+    action, changes, conditional, endorsers, entries, federation, headers, health, home, metadata, metrics, openapi,
+    options, query, sparql, style, tidy, trace,
 };
 
 /// What every handler works with.
@@ -28,12 +29,13 @@ use crate::{
 pub(crate) struct Face<R> {
     pub(crate) registry: R,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) doors: Doors,
 }
 
-/// The face of a node over `registry`.
-pub fn router<R: Registry>(registry: R, settings: Settings) -> Router {
+/// The face of a node over `registry`, which the server lets clients to through the same `doors`.
+pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Router {
     let settings = Arc::new(settings);
-    let face = Face { registry, settings: Arc::clone(&settings) };
+    let face = Face { registry, settings: Arc::clone(&settings), doors };
     let upload_bytes_max = settings.document_bytes_max.saturating_add(MULTIPART_OVERHEAD_BYTES_MAX);
 
     let resources = Router::new()
@@ -48,10 +50,14 @@ pub fn router<R: Registry>(registry: R, settings: Settings) -> Router {
         .route("/endorsers", get(endorsers::list))
         .route("/endorsers/{email}", get(endorsers::show))
         .route("/upload", get(metadata::upload::form))
+        .route("/changes", get(changes::show))
         .route("/federation", get(federation::show))
         .route("/federation/nodes", get(federation::nodes))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
+        .route("/openapi.json", get(openapi::show))
+        .route("/docs", get(openapi::docs))
         .route("/static/style.css", get(style::show))
         .layer(DefaultBodyLimit::max(upload_bytes_max))
         .layer(readable_by_any_site());
@@ -60,33 +66,52 @@ pub fn router<R: Registry>(registry: R, settings: Settings) -> Router {
         .route("/query", get(query::get).post(query::post))
         .route("/sparql", get(sparql::get).post(sparql::post))
         .layer(DefaultBodyLimit::max(QUERY_BYTES_MAX * 2))
-        .layer(readable_by_any_site().allow_headers([header::CONTENT_TYPE, header::ACCEPT]));
+        .layer(
+            readable_by_any_site()
+                .allow_headers(CONDITIONS.into_iter().chain([header::CONTENT_TYPE]).collect::<Vec<_>>()),
+        );
 
     // Not readable by other sites: the addresses are secrets of their readers.
     let actions = Router::new()
         .route("/action/{token}/{command}", get(action::show).post(action::act))
         .layer(DefaultBodyLimit::max(ACTION_BYTES_MAX));
 
-    let routes = resources.merge(queries).merge(actions).fallback(unknown).with_state(face);
+    let routes = resources.merge(queries).merge(actions).route_layer(from_fn(trace::note_route));
+    let routes = routes.fallback(unknown).with_state(face.clone());
     Router::new().fallback_service(
         ServiceBuilder::new()
-            .layer(TraceLayer::new_for_http().make_span_with(trace::span))
+            .layer(from_fn_with_state(face.clone(), trace::trace::<R>))
+            .layer(from_fn(conditional::head))
             .layer(CompressionLayer::new())
+            .layer(from_fn(conditional::answer))
             .layer(map_response(headers::secure))
             .layer(from_fn_with_state(Arc::clone(&settings), problem::render))
             .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn_with_state(face.clone(), doors::guard::<R>))
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::REQUEST_TIMEOUT,
-                Duration::from_millis(settings.request_ms_max),
+                Duration::from_millis(settings.limits.request_ms_max),
             ))
             .layer(from_fn_with_state(settings, tidy::tidy))
+            .layer(from_fn_with_state(face, options::answer::<R>))
             .service(routes),
     )
 }
 
+/// What scripts of other sites may say of what they want and hold.
+const CONDITIONS: [HeaderName; 4] =
+    [header::ACCEPT, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, HeaderName::from_static(changes::LAST_EVENT_ID)];
+
 /// Scripts of other sites may read; they may send no header that a raw upload would need.
 fn readable_by_any_site() -> CorsLayer {
-    CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD, Method::POST])
+    let told = [header::ETAG, header::LAST_MODIFIED, header::LINK, header::LOCATION, header::RETRY_AFTER];
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers(CONDITIONS)
+        .expose_headers(told)
+        // Every site is answered alike, so that caches need not keep an answer for each.
+        .vary(Vec::<HeaderName>::new())
 }
 
 async fn unknown(uri: axum::http::Uri) -> Problem {

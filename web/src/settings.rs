@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::origin::AddressRange;
+
 /// What the operator says about the face of the node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -12,10 +14,51 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// Largest document in bytes that is read from a client.
     pub document_bytes_max: usize,
-    /// Longest time from the request to the start of its answer, the reading of its body included.
-    pub request_ms_max: u64,
+    /// Whose word counts on where a request comes from.
+    pub trusted_proxies: Vec<AddressRange>,
+    /// What clients may take.
+    pub limits: Limits,
     /// The version that pages show.
     pub version: String,
+}
+
+/// What clients may take of the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once; each holds some tens of kilobytes and a file descriptor.
+    pub connections_max: usize,
+    /// Connections of one address at once, but for this machine's and trusted proxies'.
+    pub connections_of_address_max: usize,
+    /// Largest head of a request in bytes.
+    pub header_bytes_max: usize,
+    /// Time in which a connection must send the head of its next request, or give its place to another.
+    pub header_ms_max: u64,
+    /// Longest time from the head of a request to the start of its answer, the reading of its body included.
+    pub request_ms_max: u64,
+    /// Longest time that a client may take no byte of its answer.
+    pub stall_ms_max: u64,
+    /// Requests of one address in a minute; 0 for any number.
+    pub requests_per_minute: u32,
+    /// Uploads of one address in a minute; 0 for any number.
+    pub uploads_per_minute: u32,
+    /// Clients that follow the changes at once.
+    pub followers_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 1_024,
+            connections_of_address_max: 128,
+            header_bytes_max: 32 * 1_024,
+            header_ms_max: 30_000,
+            request_ms_max: 60_000,
+            stall_ms_max: 30_000,
+            requests_per_minute: 6_000,
+            uploads_per_minute: 600,
+            followers_max: 256,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -24,7 +67,8 @@ impl Default for Settings {
             base_path: BasePath::default(),
             public_url: None,
             document_bytes_max: proto::bounds::DOCUMENT_BYTES_MAX,
-            request_ms_max: 60_000,
+            trusted_proxies: Vec::new(),
+            limits: Limits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -1,8 +1,12 @@
 //! The face as clients see it: requests through the router over a registry in memory.
 
 mod actions;
+mod caching;
+mod changes;
 mod entries;
+mod limits;
 mod lists;
+mod openapi;
 mod pages;
 mod protocol;
 mod queries;
@@ -14,6 +18,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt as _;
 
+use crate::doors::Doors;
 use crate::fake::{Fake, signed, template};
 use crate::settings::Settings;
 
@@ -42,7 +47,12 @@ impl Answer {
 }
 
 fn app(fake: &Fake) -> Router {
-    crate::router(fake.clone(), Settings::default())
+    app_with(fake, Settings::default())
+}
+
+fn app_with(fake: &Fake, settings: Settings) -> Router {
+    let doors = Doors::new(&settings);
+    crate::router(fake.clone(), settings, doors)
 }
 
 async fn send(app: Router, request: Request<Body>) -> Answer {
@@ -72,4 +82,11 @@ async fn post(fake: &Fake, path: &str, headers: &[(&str, &str)], body: impl Into
 fn several(count: u8) -> Fake {
     let document = |image| signed(&template(image), &format!("2014-03-08T14:{image:02}:00Z"));
     Fake::holding((1..=count).map(document))
+}
+
+/// The value of a figure as `/metrics` has it.
+async fn get_metric(app: &Router, name: &str) -> u64 {
+    let figures = send(app.clone(), request("GET", "/metrics", &[], Body::empty())).await.text();
+    let line = figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+    line.unwrap_or_else(|| panic!("no figure {name} in {figures}"))
 }

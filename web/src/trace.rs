@@ -1,13 +1,58 @@
-//! The span of a request in the log, without the secrets that its address may hold.
+//! What is noted of every request: its name in answer and log, its place in the figures, and a line when it is done.
+//!
+//! Neither the client's address nor the query part is logged, nor the secrets that a path may hold.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
-use axum::http::Request;
-use tracing::Span;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
 
-/// A span that names method and path.
-pub(crate) fn span<B>(request: &Request<B>) -> Span {
-    tracing::debug_span!("request", method = %request.method(), path = %without_secret(request.uri().path()))
+use crate::origin::{self, REQUEST_ID};
+use crate::registry::Registry;
+use crate::router::Face;
+
+/// The target of the lines about requests, by which a log filter names them.
+const ACCESS: &str = "access";
+
+/// Names the request, has it answered, and notes how.
+pub(crate) async fn trace<R: Registry>(State(face): State<Face<R>>, request: Request, next: Next) -> Response {
+    let started = face.registry.now();
+    let (mut parts, body) = request.into_parts();
+    let origin = origin::settle(&mut parts, &face.settings);
+    let id = origin::given_id(&parts.headers).unwrap_or_else(|| face.doors.next_request_id(started));
+    parts.extensions.insert(origin);
+    let route = Route::default();
+    parts.extensions.insert(route.clone());
+    let method = parts.method.clone();
+    let path = without_secret(parts.uri.path()).into_owned();
+    let span = tracing::info_span!("request", id);
+    let request = Request::from_parts(parts, body);
+    let mut response = next.run(request).instrument(span).await;
+    let ms = face.registry.now().ms_since(started);
+    let status = response.status().as_u16();
+    face.doors.metrics().answered(&method, route.0.get().map_or("none", MatchedPath::as_str), status, ms);
+    tracing::info!(target: ACCESS, request = id, %method, path, status, ms, "answered");
+    response.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (REQUEST_NAME, id)));
+    response
+}
+
+const REQUEST_NAME: axum::http::HeaderName = axum::http::HeaderName::from_static(REQUEST_ID);
+
+/// The route that answers, once it is known; a refusal is written anew on its way out, and so the request carries it.
+#[derive(Debug, Clone, Default)]
+struct Route(Arc<OnceLock<MatchedPath>>);
+
+/// Notes by which route the request is answered.
+pub(crate) async fn note_route(matched: MatchedPath, request: Request, next: Next) -> Response {
+    if let Some(route) = request.extensions().get::<Route>() {
+        // Set once, as a request has one route.
+        let _ = route.0.set(matched);
+    }
+    next.run(request).await
 }
 
 /// The links that are mailed have their secret in the path.

@@ -20,6 +20,28 @@ listen = "127.0.0.1:8080"
 base_path = ""
 # Largest upload in bytes.
 max_document_bytes = 262144
+# TLS by these files in PEM, beside this file unless absolute: the certificate with those that lead to its authority, and
+# the key. They are read again on SIGHUP.
+# tls_certificate = "certificate.pem"
+# tls_key = "key.pem"
+# Addresses of proxies whose Forwarded, X-Forwarded-For, -Proto and -Host and X-Request-Id count: ["127.0.0.1", "10.0.0.0/8"]
+trusted_proxies = []
+# Connections at once, in all and of one address, and the largest head of a request in bytes.
+max_connections = 1024
+max_connections_per_address = 128
+max_header_bytes = 32768
+# How long a client may take for the head of a request, for all of it until the answer begins, and for the next byte of
+# its answer.
+header_timeout = "30s"
+request_timeout = "1m"
+stall_timeout = "30s"
+# Requests and uploads of one address in a minute; 0 for any number. This machine's own are not counted.
+requests_per_minute = 6000
+uploads_per_minute = 600
+# Uploads that one key may sign in a minute, from whatever address; 0 for any number.
+uploads_per_minute_by_endorser = 0
+# Clients that follow /changes at once.
+max_followers = 256
 
 [federation]
 # The name that all nodes of one federation share: letters, digits and . _ -
@@ -118,7 +140,8 @@ max_rows = 10000
 max_concurrent = 4
 
 [log]
-# Which messages: error, warn, info, debug, trace; also by module, "info,node::network=debug".
+# Which messages: error, warn, info, debug, trace; also by module, "info,node::network=debug". Requests are told as
+# "access" with method, path, status and time, and without addresses; "info,access=off" leaves them out.
 filter = "info"
 # "text" or "json", on standard error.
 format = "text"
@@ -154,7 +177,7 @@ mod tests {
         // A pre-shared key has no place in QUIC.
         let text = text.replace("\"/ip4/0.0.0.0/udp/4040/quic-v1\", ", "");
         let config = parse(&text).expect("it is good when all is uncommented");
-        assert!(config.node.public_url.is_some());
+        assert!(config.node.public_url.is_some() && config.http.tls.is_some());
         assert_eq!(config.peers.len(), 1);
         assert!(config.mail.is_some_and(|mail| mail.admin.is_some()));
     }

@@ -119,16 +119,6 @@ impl<'text> Section<'text> {
         self.table.remove_entry(key).map(|(name, value)| (name.span(), value))
     }
 
-    /// Names keys that a later version has: said so, they are no riddle.
-    pub(super) fn later(&mut self, findings: &mut Findings<'_>, keys: &[&'static str]) {
-        for key in keys {
-            if let Some((name, _)) = self.table.remove_entry(*key) {
-                let message = format!("{} is not available in this version yet", self.name(key));
-                findings.add(name.span().start, message);
-            }
-        }
-    }
-
     /// Reports what was not taken.
     pub(super) fn finish(self, findings: &mut Findings<'_>) {
         for name in self.table.keys() {

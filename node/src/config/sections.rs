@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::reader::{Finding, Findings, Misread, Section};
 use super::values::{DAY_MS, boolean, choice, duration_ms, key_digest, list, mistyped, number, parsed, text};
-use super::{Config, EmailConfirmation, GraphStorage, LogFormat, PeerEntry, Uploads, federation, hooks, mail};
+use super::{Config, EmailConfirmation, GraphStorage, LogFormat, PeerEntry, Uploads, federation, hooks, http, mail};
 use crate::bounds;
 
 /// A century, which opens a window wide enough for any archive.
@@ -47,7 +47,7 @@ impl<'text> Reading<'text, '_> {
     fn read(mut self) -> Config {
         let mut config = Config::default();
         self.section("node", &mut config, node);
-        self.section("http", &mut config, http);
+        self.section("http", &mut config, http::read);
         self.section("federation", &mut config, federation::read);
         config.peers = self.peers();
         config.hooks = hooks::read(&mut self.root, self.findings);
@@ -106,15 +106,6 @@ fn node<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, con
     section.read(findings, "name", &mut node.name, short_text);
     section.read(findings, "data_dir", &mut node.data_dir, |value| path(value).map(Into::into));
     section.read(findings, "public_url", &mut node.public_url, |value| parsed(value).map(Some));
-}
-
-fn http<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, config: &mut Config) {
-    let http = &mut config.http;
-    let bytes = number(bounds::DOCUMENT_BYTES_MAX_LEAST..=proto::bounds::DOCUMENT_BYTES_MAX);
-    section.read(findings, "listen", &mut http.listen, socket_address);
-    section.read(findings, "base_path", &mut http.base_path, parsed);
-    section.read(findings, "max_document_bytes", &mut http.document_bytes_max, bytes);
-    section.later(findings, &["tls_certificate", "tls_key", "trusted_proxies", "rate_limits"]);
 }
 
 fn admission<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, config: &mut Config) {
@@ -180,13 +171,13 @@ pub(super) fn short_text(value: &Value<'_>) -> Result<String, Misread> {
     is_fit.then_some(given).ok_or_else(|| Misread::new(value, reason()))
 }
 
-fn path(value: &Value<'_>) -> Result<String, Misread> {
+pub(super) fn path(value: &Value<'_>) -> Result<String, Misread> {
     let given = text(value)?;
     let is_path = !given.is_empty() && !given.contains('\0');
     is_path.then_some(given).ok_or_else(|| Misread::new(value, "it must name a file or folder"))
 }
 
-fn socket_address(value: &Value<'_>) -> Result<std::net::SocketAddr, Misread> {
+pub(super) fn socket_address(value: &Value<'_>) -> Result<std::net::SocketAddr, Misread> {
     let given = text(value)?;
     given
         .parse()
@@ -321,14 +312,6 @@ mod tests {
                 "3:2: unknown section \"storag\"; did you mean \"storage\"?",
                 "6:14: membership in [federation]: it must be a text in quotes, not an integer",
             ]
-        );
-    }
-
-    #[test]
-    fn what_a_later_version_has_is_said_so() {
-        assert_eq!(
-            findings("[http]\ntls_key = \"k\"\n"),
-            ["2:1: key \"tls_key\" in [http] is not available in this version yet"]
         );
     }
 

@@ -19,6 +19,7 @@ pub struct Site {
     node_id: NodeId,
     peers: Vec<Listed>,
     http: String,
+    http_settings: String,
     p2p: Vec<String>,
     sync_interval: String,
     /// Further sections, as they stand in the configuration.
@@ -92,6 +93,7 @@ fn create(folder: &Path, names: &[String], endpoints: &Endpoints) -> anyhow::Res
             node_id: key.node_id(),
             peers: Vec::new(),
             http: endpoints.http.clone(),
+            http_settings: String::new(),
             p2p: endpoints.p2p.clone(),
             sync_interval: SYNC_INTERVAL.to_owned(),
             settings: SETTINGS.to_owned(),
@@ -142,6 +144,12 @@ impl Site {
         self.write()
     }
 
+    /// Adds keys to its section `[http]`.
+    pub fn set_http(&mut self, keys: &str) -> anyhow::Result<()> {
+        keys.clone_into(&mut self.http_settings);
+        self.write()
+    }
+
     /// Has its node compare with its peers so often, as the configuration writes a duration.
     pub fn sync_every(&mut self, interval: &str) -> anyhow::Result<()> {
         interval.clone_into(&mut self.sync_interval);
@@ -150,7 +158,8 @@ impl Site {
 
     /// Keeps the addresses that its node got, so that it has them again after a restart.
     pub fn keep_addresses(&mut self, process: &NodeProcess) -> anyhow::Result<()> {
-        process.ready().http.trim_start_matches("http://").clone_into(&mut self.http);
+        let http = &process.ready().http;
+        http.split_once("://").map_or(http.as_str(), |(_, address)| address).clone_into(&mut self.http);
         let split = |address: &String| network::split_peer_address(address).map(|(_, address)| address);
         self.p2p = process.ready().p2p.iter().map(split).collect::<Result<_, _>>()?;
         self.write()
@@ -206,10 +215,11 @@ impl Site {
         let mut text = format!(
             "# {name}, a site of the demonstration.\n\n\
              [node]\nname = {name}\ndata_dir = \".\"\n\n\
-             [http]\nlisten = {http}\n\n\
+             [http]\nlisten = {http}\n{http_settings}\n\
              [federation]\nname = \"demonstration\"\nlisten = {p2p}\nsync_interval = {interval}\n\n",
             name = quoted(&self.name),
             http = quoted(&self.http),
+            http_settings = self.http_settings,
             p2p = list(&self.p2p),
             interval = quoted(&self.sync_interval),
         );

@@ -51,6 +51,7 @@ fn node() -> Node {
         created_ms_max_age: 60_000,
         created_ms_max_ahead: 60_000,
         uploads: Uploads::Accepted,
+        uploads_of_endorser_per_minute: 0,
         confirmation: None,
     };
     let ledger = Ledger::open(folder.path(), rules.judge(noon())).expect("a ledger");
@@ -122,6 +123,18 @@ async fn a_node_that_only_follows_takes_no_upload() {
     let refused = node.intake.upload(document.clone(), Scope::Federated).await.expect_err("read-only");
     assert!(matches!(&refused, UploadRefusal::Policy { rule, .. } if rule == "read-only"), "{refused}");
     let arrival = node.intake.take_envelope(envelope(&document, 2, noon())).await;
+    assert!(matches!(arrival.outcome, Outcome::Held { .. }), "{:?}", arrival.outcome);
+}
+
+#[tokio::test]
+async fn a_key_that_signs_too_many_uploads_is_told_when_to_come_again() {
+    let node = node();
+    node.intake.change_rules(Rules { uploads_of_endorser_per_minute: 1, ..(*node.intake.rules()).clone() });
+    node.intake.upload(signed(1, noon()), Scope::Federated).await.expect("taken");
+    let refused = node.intake.upload(signed(2, noon()), Scope::Federated).await.expect_err("too soon");
+    assert!(matches!(refused, UploadRefusal::TooOften { per_minute: 1, retry_after_s: 1..=60 }), "{refused}");
+    node.intake.upload(signed(1, noon()), Scope::Federated).await.expect("what is held already costs nothing");
+    let arrival = node.intake.take_envelope(envelope(&signed(2, noon()), 2, noon())).await;
     assert!(matches!(arrival.outcome, Outcome::Held { .. }), "{:?}", arrival.outcome);
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn rules(terms: &Terms, node: NodeId, anchors: TrustAnchors) -> Rules
         created_ms_max_age: config.admission.created_ms_max_age,
         created_ms_max_ahead: config.admission.created_ms_max_ahead,
         uploads: config.admission.uploads,
+        uploads_of_endorser_per_minute: config.http.uploads_of_endorser_per_minute,
         confirmation: confirmation(config),
     }
 }
@@ -90,6 +91,8 @@ pub(super) fn face(config: &Config) -> web::Settings {
         base_path: config.http.base_path.clone(),
         public_url: config.node.public_url.clone(),
         document_bytes_max: config.http.document_bytes_max,
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        limits: config.http.limits,
         ..web::Settings::default()
     }
 }

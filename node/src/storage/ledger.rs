@@ -226,6 +226,11 @@ impl Ledger {
         self.read(move |snapshot| entries::changes_after(snapshot, after, limit)).await
     }
 
+    /// At most `limit` changes before the change `before`, newest first.
+    pub async fn changes_before(&self, before: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
+        self.read(move |snapshot| entries::changes_before(snapshot, before, limit)).await
+    }
+
     /// The first change of an entry, by which it came to be held.
     pub async fn first_change(&self, entry: EntryId) -> Result<Option<u64>, LedgerError> {
         self.read(move |snapshot| entries::first_change(snapshot, entry)).await

@@ -1,12 +1,14 @@
-//! One entry in its representations: the exact bytes, RDF/JSON, Turtle and a page.
+//! One entry in its representations: the exact bytes, RDF/JSON, Turtle, JSON-LD and a page.
+
+use std::time::{Duration, UNIX_EPOCH};
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use proto::admission::Confirmation;
 use proto::crypto::Chain;
-use proto::timestamp::Timestamp;
+use proto::timestamp::{Instant, Timestamp};
 
 use super::fields::{self, Field};
 use crate::asked::Asked;
@@ -19,7 +21,7 @@ use crate::router::Face;
 use crate::summary::{self, Row};
 use crate::{filter, rdf, text, urls};
 
-const OFFERED: [Media; 4] = [Media::RdfXml, Media::Json, Media::Turtle, Media::Html];
+const OFFERED: [Media; 5] = [Media::RdfXml, Media::Json, Media::Turtle, Media::JsonLd, Media::Html];
 
 /// How long what stands at an address stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +56,7 @@ pub(crate) async fn represent<R: Registry>(
         return html(face, record).await;
     }
     let etag = etag(record, media);
-    let mut response = if asked.holds(&etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        (disposition(record, media), body(record, media)).into_response()
-    };
+    let mut response = (disposition(record, media), body(record, media)).into_response();
     let lifetime = match permanence {
         Permanence::Immutable => "public, max-age=31536000, immutable",
         Permanence::Revalidated => "no-cache",
@@ -67,7 +65,14 @@ pub(crate) async fn represent<R: Registry>(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(lifetime));
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     headers.extend(etag.parse().ok().map(|etag| (header::ETAG, etag)));
+    let modified = record.admissions.first().map(|admission| http_date(admission.receipt().admitted));
+    headers.extend(modified.and_then(|date| date.parse().ok()).map(|date| (header::LAST_MODIFIED, date)));
     Ok(response)
+}
+
+/// A moment as HTTP writes it, up to its second.
+fn http_date(moment: Instant) -> String {
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(moment.unix_ms()))
 }
 
 /// Weak, as compressed and plain answers share it; the bytes take part, as an earlier admission may bring others.
@@ -89,6 +94,7 @@ fn body(record: &Record, media: Media) -> bytes::Bytes {
     let triples = record.entry.document().triples();
     match media {
         Media::Json => rdf::json::write(triples).into(),
+        Media::JsonLd => rdf::json_ld::write(triples).into(),
         Media::Turtle => rdf::turtle::write(triples).into(),
         _ => record.raw.clone(),
     }

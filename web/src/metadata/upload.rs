@@ -13,11 +13,12 @@ use serde::Serialize;
 use crate::asked::Asked;
 use crate::bounds::MULTIPART_PARTS_MAX;
 use crate::cross_site::refuse_foreign_form;
+use crate::doors::Limit;
 use crate::media::{self, Media};
 use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
 use crate::registry::confirmation::Awaited;
-use crate::registry::{Located, Registry, Scope, Uploaded};
+use crate::registry::{Located, Registry, Scope, UploadRefusal, Uploaded};
 use crate::router::Face;
 use crate::{text, urls};
 
@@ -32,7 +33,11 @@ pub(crate) async fn accept<R: Registry>(
 ) -> Result<Response, Problem> {
     let scope = scope(&asked)?;
     let document = document(&face, request).await?;
-    let uploaded = face.registry.upload(document, scope).await?;
+    let uploaded = face.registry.upload(document, scope).await.inspect_err(|refusal| {
+        if matches!(refusal, UploadRefusal::TooOften { .. }) {
+            face.doors.metrics().refused(Limit::UploadsOfEndorser);
+        }
+    })?;
     answer(&face, &asked, &uploaded)
 }
 

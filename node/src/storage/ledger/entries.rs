@@ -98,10 +98,20 @@ pub(super) fn stored(connection: &Connection, entry: EntryId) -> Result<Option<S
 
 /// At most `limit` changes after the change `after`.
 pub(super) fn changes_after(connection: &Connection, after: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
-    let mut statement =
-        connection.prepare_cached("SELECT seq, entry FROM placement_change WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map((after.cast_signed(), limit), |row| {
+    let statement = "SELECT seq, entry FROM placement_change WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    changes(connection, statement, after, limit)
+}
+
+/// At most `limit` changes before the change `before`, newest first.
+pub(super) fn changes_before(connection: &Connection, before: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
+    let statement = "SELECT seq, entry FROM placement_change WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+    changes(connection, statement, before, limit)
+}
+
+fn changes(connection: &Connection, statement: &str, from: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let (from, limit) = (i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
+    let rows = statement.query_map((from, limit), |row| {
         Ok(Change { seq: row.get::<_, i64>(0)?.cast_unsigned(), entry: columns::entry_id(row, 1)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
