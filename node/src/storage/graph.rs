@@ -19,6 +19,7 @@ mod answer;
 mod evaluator;
 mod gate;
 mod remote;
+mod rewrite;
 
 #[cfg(test)]
 mod tests;
