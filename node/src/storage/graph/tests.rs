@@ -4,6 +4,7 @@ mod following;
 mod hostile;
 mod make;
 mod queries;
+mod w3c;
 
 /// Not a test: the process that evaluates the tests' queries.
 #[test]
