@@ -298,6 +298,9 @@ pub const QUERY_IDLE_PROCESSES_MAX: usize = 4;
 /// Largest message between the node and a query's process; the largest carries a quad of the longest literals.
 pub const QUERY_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Longest term that is looked for in the store; no document may be as long, and queries can make longer ones.
+pub const QUERY_TERM_BYTES_MAX: usize = 1024 * 1024;
+
 /// Bytes of quads after which a batch for a query's process is sent.
 pub const QUERY_BATCH_BYTES_MAX: usize = 64 * 1024;
 

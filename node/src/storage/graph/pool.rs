@@ -142,9 +142,10 @@ impl Process {
         Ok(Self { child: Reaped(child), stream, is_spent: false })
     }
 
-    /// Waits for a process whose line has ended.
+    /// Waits for a process whose line has ended, or ends it where the line alone has.
     pub(super) fn end(mut self) -> Ended {
-        drop(self.stream);
+        // How a process ended that already has is not changed by it.
+        let _ = self.child.0.kill();
         match self.child.0.wait() {
             Ok(status) if matches!(status.signal(), Some(SIGABRT | SIGSEGV | SIGBUS)) => Ended::Aborted,
             Ok(_) | Err(_) => Ended::Otherwise,

@@ -11,6 +11,7 @@ use oxigraph::model::{Literal, Term};
 use spareval::{ExpressionTerm, InternalQuad, QueryableDataset};
 
 use super::messages::{Kind, Message, Received, garbled};
+use crate::bounds::QUERY_TERM_BYTES_MAX;
 
 /// The graphs that a pattern is looked for in; the first byte of what is asked.
 pub(super) const IN_DEFAULT: u8 = 0;
@@ -185,9 +186,24 @@ impl Quads {
     fn fetch(&mut self) -> io::Result<Vec<InternalQuad<u32>>> {
         let received = match self.cursor {
             Some(cursor) => self.line.ask(Message::new(Kind::Next).number(cursor))?,
+            None if self.has_endless_term() => {
+                self.is_exhausted = true;
+                return Ok(Vec::new());
+            }
             None => self.open()?,
         };
         self.take(received)
+    }
+
+    /// Whether a term is longer than any that the store has.
+    fn has_endless_term(&self) -> bool {
+        let terms = self.line.terms.borrow();
+        let is_endless = |number: u32| match &*terms.by_number[number as usize] {
+            Term::NamedNode(node) => node.as_str().len() > QUERY_TERM_BYTES_MAX,
+            Term::Literal(literal) => literal.value().len() > QUERY_TERM_BYTES_MAX,
+            Term::BlankNode(_) => false,
+        };
+        self.pattern.into_iter().chain([self.graph.flatten()]).flatten().any(is_endless)
     }
 
     fn open(&mut self) -> io::Result<Received> {
