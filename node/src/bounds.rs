@@ -270,13 +270,56 @@ pub const QUERY_OPERATORS_MAX: usize = 512;
 /// stopped: 64 take 0.3 s, 256 more than 3 s.
 pub const QUERY_PATTERNS_MAX: usize = 100;
 
-/// Stack of a query's thread; it is reserved and hardly used, but for texts that are one chain of operators.
-pub const QUERY_STACK_BYTES: usize = 256 * 1024 * 1024;
+/// Stack of a query's thread in its process; hardly used, but for texts that are one chain of operators.
+pub const QUERY_STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Memory that a query's process may take beyond its start. With the stack and the answer that the node gathers, a query
+/// takes less than 256 MB.
+pub const QUERY_MEMORY_BYTES_MAX: u64 = 144 * 1024 * 1024;
+
+/// Memory that a query's process may keep for the next query; with more it is replaced.
+pub const QUERY_MEMORY_KEPT_BYTES: u64 = 32 * 1024 * 1024;
+
+/// How long a query counts as short; a catalogue's queries take a tenth of it.
+pub const QUERY_SHORT: Duration = Duration::from_millis(100);
+
+/// Places for short queries, for each of those for long ones: as many hostile clients again find no place for theirs.
+pub const QUERIES_SHORT_PER_LONG: usize = 2;
+
+/// The priority of long queries, as `nice` counts it: whatever is short goes before them.
+pub const QUERY_LONG_PRIORITY: i32 = 10;
+
+/// How often a query is begun: the store in memory changes beneath it, or its process ends by another's hand.
+pub const QUERY_ATTEMPTS_MAX: usize = 4;
+
+/// Processes that wait for queries; each takes some megabytes.
+pub const QUERY_IDLE_PROCESSES_MAX: usize = 4;
+
+/// Largest message between the node and a query's process; the largest carries a quad of the longest literals.
+pub const QUERY_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Longest term that is looked for in the store; no document may be as long, and queries can make longer ones.
+pub const QUERY_TERM_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of quads after which a batch for a query's process is sent.
+pub const QUERY_BATCH_BYTES_MAX: usize = 64 * 1024;
+
+/// Quads of the first batch of a pattern; most patterns of a join have one or two.
+pub const QUERY_BATCH_QUADS_LEAST: usize = 16;
+
+/// Quads of the following batches.
+pub const QUERY_BATCH_QUADS_MAX: usize = 1024;
+
+/// Patterns that one query reads at once; each of its hundred triple patterns may be read in a few graphs.
+pub const QUERY_CURSORS_MAX: usize = 8_192;
+
+/// Bytes of an answer that a query's process sends at once.
+pub const QUERY_PART_BYTES: usize = 256 * 1024;
 
 /// How long a query waits for one of those that run to end.
 pub const QUERY_WAIT: Duration = Duration::from_millis(500);
 
-/// How long a stop waits for queries that were cancelled; some cannot be stopped before they end.
+/// How long a stop waits for queries that were ended.
 pub const QUERY_END_WAIT: Duration = Duration::from_secs(1);
 
 // Mail and confirmations.

@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::config::{self, Config, Overrides};
+use crate::storage::graph::answer_queries;
 
 pub mod output;
 
@@ -105,6 +106,9 @@ enum Command {
     /// Look after the configuration
     #[command(subcommand)]
     Config(check::ConfigCommand),
+    /// Evaluate queries for the node that started this process
+    #[command(hide = true)]
+    AnswerQueries,
 }
 
 /// How a command ended that could be carried out.
@@ -157,6 +161,7 @@ impl Cli {
             Command::Certificate(certificate) => certificate.run(output),
             Command::Ledger(ledger) => ledger.run(global, output),
             Command::Config(config) => config.run(global, output),
+            Command::AnswerQueries => Ok(answer_queries().map(|()| Verdict::Yes)?),
         }
     }
 }

@@ -86,6 +86,7 @@ fn a_large_dependency_is_named_in_its_home_only() {
         ("libp2p", "node/src/network"),
         ("oxigraph", "node/src/storage/graph"),
         ("spargebra", "node/src/storage/graph"),
+        ("spareval", "node/src/storage/graph"),
         ("rusqlite", "node/src/storage/ledger"),
         ("lettre", "node/src/mail"),
     ];

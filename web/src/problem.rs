@@ -132,6 +132,7 @@ impl From<QueryError> for Problem {
             QueryError::Format(_) => Self::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail),
             QueryError::TimedOut { .. } => Self::new(StatusCode::REQUEST_TIMEOUT, "query-time", detail),
             QueryError::TooLarge { .. } => Self::bad_request("answer-too-large", detail),
+            QueryError::OutOfMemory { .. } => Self::bad_request("query-memory", detail),
             QueryError::Overloaded => Self::retry(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail),
             QueryError::Unavailable(error) => error.into(),
         }

@@ -399,6 +399,12 @@ pub enum QueryError {
         /// Of what: rows or bytes.
         unit: &'static str,
     },
+    /// It needed more memory than the limit.
+    #[error("the query needs more than the limit of {limit_mb} MB of memory; narrow it")]
+    OutOfMemory {
+        /// The limit.
+        limit_mb: u64,
+    },
     /// As many queries as are allowed at once are running.
     #[error("too many queries are running, try again")]
     Overloaded,

@@ -31,7 +31,8 @@ pub(crate) async fn get<R: Registry>(State(face): State<Face<R>>, asked: Asked) 
     if wants_page(&asked) {
         return query::form(&face, query::Endpoint::Sparql);
     }
-    let body = service::describe(&asked.absolute("/sparql"));
+    let counts = face.registry.counts().await?;
+    let body = service::describe(&asked.absolute("/sparql"), &counts);
     Ok(([(header::CONTENT_TYPE, Media::Turtle.content_type()), (header::VARY, "accept")], body).into_response())
 }
 

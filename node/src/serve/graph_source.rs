@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 
 use crate::bounds;
 use crate::config::{Config, GraphStorage};
-use crate::storage::graph::{Graph, GraphEntry, Location, Provenance, QueryLimits, Source, SourceError};
+use crate::storage::graph::{Graph, GraphEntry, Location, Provenance, QueryLimits, QueryProgram, Source, SourceError};
 use crate::storage::ledger::{Ledger, LedgerError, Stored};
 
 /// The folder of the graph in the data folder.
@@ -31,7 +31,8 @@ pub(crate) async fn open(config: &Config, ledger: &Ledger) -> anyhow::Result<Gra
         bytes_max: bounds::QUERY_ANSWER_BYTES_MAX,
     };
     let source = LedgerSource { ledger: ledger.clone(), runtime: Handle::current() };
-    let opened = tokio::task::spawn_blocking(move || Graph::open(&location, source, limits)).await?;
+    let program = QueryProgram::this()?;
+    let opened = tokio::task::spawn_blocking(move || Graph::open(&location, source, limits, program)).await?;
     Ok(opened?)
 }
 

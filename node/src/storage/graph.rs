@@ -7,10 +7,19 @@ mod apply;
 mod store;
 mod writer;
 
-mod answer;
-mod gate;
+mod pool;
 mod query;
+mod serving;
+mod snapshot;
 mod threads;
+
+mod messages;
+
+mod answer;
+mod evaluator;
+mod gate;
+mod remote;
+mod rewrite;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +32,8 @@ use web::registry::{Query, QueryAnswer, QueryError};
 
 pub use entry::{GraphEntry, GraphPlacement, Provenance, Source, SourceError};
 pub use error::GraphError;
+pub use evaluator::answer_queries;
+pub use pool::QueryProgram;
 pub use query::QueryLimits;
 
 use query::Queries;
@@ -60,9 +71,14 @@ impl Graph {
     /// Opens the graph and starts to follow `source` in the background; [`Self::wait_until`] tells how far it has come.
     ///
     /// Blocks while the store is opened; for a start, not for a task.
-    pub fn open(location: &Location, source: impl Source, limits: QueryLimits) -> Result<Self, GraphError> {
+    pub fn open(
+        location: &Location,
+        source: impl Source,
+        limits: QueryLimits,
+        program: QueryProgram,
+    ) -> Result<Self, GraphError> {
         let store = GraphStore::open(location)?;
-        let queries = Queries::start(store.clone(), limits)?;
+        let queries = Queries::start(store.clone(), limits, program)?;
         Ok(Self { writer: Arc::new(Writer::start(store, Box::new(source))?), queries })
     }
 

@@ -1,7 +1,8 @@
 //! What a query may be: bounded before it is parsed, judged by its algebra before it is evaluated.
 
-use spargebra::Query;
+use proto::vocabulary;
 use spargebra::algebra::{AggregateExpression, Expression, GraphPattern, OrderExpression, PropertyPathExpression};
+use spargebra::{Query, SparqlParser};
 use web::registry::{Dialect, QueryError};
 
 use crate::bounds::{
@@ -78,6 +79,20 @@ fn iri_end(rest: &str) -> Option<usize> {
     let end = rest[1..].find(|next: char| next <= ' ' || "<>\"{}|^`\\".contains(next))? + 1;
     rest[end..].starts_with('>').then_some(end + 1)
 }
+
+/// Reads a query, whose relative IRIs are taken as those of documents are; an update is told that it is one.
+pub(super) fn parse(text: &str) -> Result<Query, QueryError> {
+    parser().parse_query(text).map_err(|error| match parser().parse_update(text) {
+        Ok(update) if !update.operations.is_empty() => not_allowed(UPDATE.to_owned()),
+        _ => QueryError::Syntax(error.to_string()),
+    })
+}
+
+fn parser() -> SparqlParser {
+    SparqlParser::new().with_base_iri(vocabulary::BASE).expect("the vocabulary's base is an IRI")
+}
+
+const UPDATE: &str = "it is an update, and only queries are answered; entries are added by signed uploads to /metadata";
 
 /// Refuses what the dialect leaves out, and what would keep the optimizer busy past any limit.
 pub(super) fn judge(query: &Query, dialect: Dialect) -> Result<(), QueryError> {

@@ -1,19 +1,21 @@
-//! Queries: how many run, for how long, and on which threads.
+//! Queries: how many run, for how long, and in which processes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use oxigraph::model::{GraphName, NamedNode, NamedOrBlankNode};
-use oxigraph::sparql::{CancellationToken, PreparedSparqlQuery, SparqlEvaluator};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use web::registry::{Dialect, Query, QueryAnswer, QueryError, RegistryError};
+use tokio::time::{sleep, timeout};
+use web::registry::{Query, QueryAnswer, QueryError, RegistryError};
 
-use super::answer::Answering;
 use super::error::GraphError;
-use super::gate::{self, not_allowed};
+use super::gate;
+use super::pool::{Ended, Leash, Pool, QueryProgram};
+use super::serving::{Outcome, serve};
 use super::store::GraphStore;
 use super::threads::{Jobs, Threads};
-use crate::bounds::{QUERY_END_WAIT, QUERY_GRAPHS_MAX, QUERY_WAIT};
+use crate::bounds::{
+    QUERIES_SHORT_PER_LONG, QUERY_ATTEMPTS_MAX, QUERY_END_WAIT, QUERY_MEMORY_BYTES_MAX, QUERY_SHORT, QUERY_WAIT,
+};
 
 /// What one query may cost, and how many run at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,41 +26,70 @@ pub struct QueryLimits {
     pub rows_max: usize,
     /// Bytes of an answer.
     pub bytes_max: usize,
-    /// Queries that run at once; one that does not stop at its limit counts until it ends.
+    /// Long queries that run at once; those that have just begun have places of their own.
     pub concurrent_max: usize,
 }
 
 /// Runs queries within the limits.
 #[derive(Clone)]
 pub(super) struct Queries {
-    store: GraphStore,
-    limits: Arc<QueryLimits>,
-    permits: Arc<Semaphore>,
+    shared: Arc<Shared>,
     threads: Arc<Threads>,
+    limits: Arc<QueryLimits>,
+    /// Of those that have just begun. Who runs for longer needs a place among the long ones, so that these never keep
+    /// the short ones out.
+    short: Arc<Semaphore>,
+    long: Arc<Semaphore>,
     closing: tokio_util::sync::CancellationToken,
 }
 
-/// Cancels a query when nobody waits for it any more.
-struct CancelOnDrop(CancellationToken);
+/// What the threads of queries share.
+struct Shared {
+    store: GraphStore,
+    pool: Pool,
+}
 
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
+/// The place of a query among those that run; it is given up where the query is looked after, once it has really ended.
+#[derive(Clone)]
+struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Place {
+    fn change(&self, permit: Option<OwnedSemaphorePermit>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = permit;
     }
 }
 
+/// Ends a query when nobody waits for it any more.
+struct EndOnDrop(Leash);
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+type Answered = oneshot::Receiver<Result<QueryAnswer, QueryError>>;
+
 impl QueryLimits {
-    pub(super) const fn timed_out(&self) -> QueryError {
+    /// Queries that have just begun and may run beside the long ones.
+    const fn short_max(&self) -> usize {
+        self.concurrent_max * QUERIES_SHORT_PER_LONG
+    }
+
+    const fn timed_out(&self) -> QueryError {
         QueryError::TimedOut { limit_ms: self.timeout_ms }
     }
 }
 
 impl Queries {
-    pub(super) fn start(store: GraphStore, limits: QueryLimits) -> Result<Self, GraphError> {
+    pub(super) fn start(store: GraphStore, limits: QueryLimits, program: QueryProgram) -> Result<Self, GraphError> {
+        let pool = Pool::start(program)
+            .map_err(|error| GraphError::Machine(format!("a process for queries cannot be started: {error}")))?;
         Ok(Self {
-            store,
-            permits: Arc::new(Semaphore::new(limits.concurrent_max)),
-            threads: Arc::new(Threads::start(limits.concurrent_max)?),
+            shared: Arc::new(Shared { store, pool }),
+            threads: Arc::new(Threads::start(limits.concurrent_max + limits.short_max())?),
+            short: Arc::new(Semaphore::new(limits.short_max())),
+            long: Arc::new(Semaphore::new(limits.concurrent_max)),
             limits: Arc::new(limits),
             closing: tokio_util::sync::CancellationToken::new(),
         })
@@ -66,103 +97,117 @@ impl Queries {
 
     pub(super) async fn answer(&self, query: Query) -> Result<QueryAnswer, QueryError> {
         gate::check_text(&query.text)?;
-        let permit = self.permit().await?;
-        let guard = CancelOnDrop(CancellationToken::new());
-        let answered = self.run(query, permit, guard.0.clone())?;
-        let limit = Duration::from_millis(self.limits.timeout_ms);
         tokio::select! {
-            // The evaluator does not always stop when it is told to; who asked is not kept waiting for it.
-            answer = tokio::time::timeout(limit, answered) => match answer {
-                Ok(answer) => answer.unwrap_or(Err(QueryError::Unavailable(RegistryError))),
-                Err(_) => Err(self.limits.timed_out()),
-            },
-            () = self.closing.cancelled() => Err(QueryError::Unavailable(RegistryError)),
+            answer = self.answer_at_last(query) => answer,
+            () = sleep(Duration::from_millis(self.limits.timeout_ms)) => Err(self.limits.timed_out()),
+            () = self.closing.cancelled() => Err(unavailable()),
         }
     }
 
+    async fn answer_at_last(&self, query: Query) -> Result<QueryAnswer, QueryError> {
+        let place = Place(Arc::new(Mutex::new(Some(self.permit().await?))));
+        let leash = EndOnDrop(Leash::default());
+        let mut answered = self.run(query, place.clone(), leash.0.clone())?;
+        match timeout(QUERY_SHORT, &mut answered).await {
+            Ok(answer) => return answer.unwrap_or(Err(unavailable())),
+            Err(_) => {
+                let permit = Arc::clone(&self.long).try_acquire_owned();
+                place.change(Some(permit.map_err(|_| QueryError::Overloaded)?));
+                leash.0.yield_to_others();
+            }
+        }
+        answered.await.unwrap_or(Err(unavailable()))
+    }
+
     async fn permit(&self) -> Result<OwnedSemaphorePermit, QueryError> {
-        match tokio::time::timeout(QUERY_WAIT, Arc::clone(&self.permits).acquire_owned()).await {
+        match timeout(QUERY_WAIT, Arc::clone(&self.short).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) => Err(QueryError::Unavailable(RegistryError)),
+            Ok(Err(_)) => Err(unavailable()),
             Err(_) => Err(QueryError::Overloaded),
         }
     }
 
-    /// Runs a query on one of the threads; its permit is held until it has really ended.
-    fn run(
-        &self,
-        query: Query,
-        permit: OwnedSemaphorePermit,
-        cancelled: CancellationToken,
-    ) -> Result<oneshot::Receiver<Result<QueryAnswer, QueryError>>, QueryError> {
+    /// Looks after a query on one of the threads; it keeps its place until its process is free or has ended.
+    fn run(&self, query: Query, place: Place, leash: Leash) -> Result<Answered, QueryError> {
         let (answer, answered) = oneshot::channel();
-        let (store, limits) = (self.store.clone(), Arc::clone(&self.limits));
+        let (shared, limits) = (Arc::clone(&self.shared), Arc::clone(&self.limits));
         let job = move || {
-            let outcome = run(&store, &query, &Answering { limits: &limits, cancelled: &cancelled });
-            drop(store);
-            drop(permit);
+            let outcome = shared.answer(&query, &limits, &leash);
+            place.change(None);
             // Who asked may have left.
             let _ = answer.send(outcome);
         };
-        match self.threads.run(job) {
-            Ok(()) => Ok(answered),
-            Err(_) => Err(QueryError::Unavailable(RegistryError)),
-        }
+        self.threads.run(job).map_err(|_| unavailable())?;
+        Ok(answered)
     }
 
-    /// Cancels the queries that run and waits for them, though not for ever.
+    /// Ends the queries that run, and their processes.
     pub(super) async fn close(&self) {
         self.closing.cancel();
-        let all = u32::try_from(self.limits.concurrent_max).unwrap_or(u32::MAX);
-        let jobs = match tokio::time::timeout(QUERY_END_WAIT, self.permits.acquire_many(all)).await {
+        let all = |places: usize| u32::try_from(places).unwrap_or(u32::MAX);
+        let (short, long) = (all(self.limits.short_max()), all(self.limits.concurrent_max));
+        let ended = async { (self.short.acquire_many(short).await, self.long.acquire_many(long).await) };
+        let jobs = match timeout(QUERY_END_WAIT, ended).await {
             Ok(_) => Jobs::Ended,
             Err(_) => {
-                tracing::warn!("a query did not end when it was cancelled");
+                tracing::warn!("a query did not end when it was told to");
                 Jobs::Running
             }
         };
-        self.permits.close();
-        let threads = Arc::clone(&self.threads);
-        if let Err(error) = tokio::task::spawn_blocking(move || threads.close(jobs)).await {
+        self.short.close();
+        let (threads, shared) = (Arc::clone(&self.threads), Arc::clone(&self.shared));
+        let closed = tokio::task::spawn_blocking(move || {
+            threads.close(jobs);
+            shared.pool.close();
+        });
+        if let Err(error) = closed.await {
             tracing::error!(%error, "the queries were not closed in order");
         }
     }
 }
 
-fn run(store: &GraphStore, query: &Query, answering: &Answering<'_>) -> Result<QueryAnswer, QueryError> {
-    let parsed = spargebra::SparqlParser::new()
-        .parse_query(&query.text)
-        .map_err(|error| QueryError::Syntax(error.to_string()))?;
-    gate::judge(&parsed, query.dialect)?;
-    let evaluator = SparqlEvaluator::new().with_cancellation_token(answering.cancelled.clone());
-    let mut prepared = evaluator.for_query(parsed);
-    choose_graphs(&mut prepared, query)?;
-    let results = prepared.on_store(store.inner()).execute().map_err(|error| answering.failed(&error))?;
-    answering.write(results, query)
+impl Shared {
+    /// Has a process answer the query; again where the store changed beneath it, or where the process ended unasked.
+    fn answer(&self, query: &Query, limits: &QueryLimits, leash: &Leash) -> Result<QueryAnswer, QueryError> {
+        for attempt in 1..=QUERY_ATTEMPTS_MAX {
+            let process = self.pool.take().map_err(|error| failed("starting a process for a query", &error))?;
+            let Some(mut stream) = leash.attach(process) else { return Err(limits.timed_out()) };
+            let is_last = attempt == QUERY_ATTEMPTS_MAX;
+            let snapshot = if is_last { self.store.any_snapshot() } else { self.store.snapshot() };
+            let outcome = snapshot.and_then(|snapshot| serve(&mut stream, &snapshot, query, limits));
+            let Some(process) = leash.detach(stream) else {
+                self.pool.refill();
+                return Err(limits.timed_out());
+            };
+            match outcome {
+                Ok(Outcome::Answered(answered)) => {
+                    self.pool.give_back(process);
+                    return answered;
+                }
+                Ok(Outcome::Overtaken) => self.pool.give_back(process),
+                Ok(Outcome::Lost(error)) => {
+                    let ended = process.end();
+                    self.pool.refill();
+                    match ended {
+                        Ended::Aborted => {
+                            return Err(QueryError::OutOfMemory { limit_mb: QUERY_MEMORY_BYTES_MAX >> 20 });
+                        }
+                        Ended::Otherwise => tracing::warn!(%error, "a process for queries was lost"),
+                    }
+                }
+                Err(error) => return Err(failed("reading the graph for a query", &error)),
+            }
+        }
+        Err(unavailable())
+    }
 }
 
-/// The graphs that a request names take the place of those in the query (SPARQL 1.1 Protocol section 2.1.4).
-fn choose_graphs(prepared: &mut PreparedSparqlQuery, query: &Query) -> Result<(), QueryError> {
-    let named = query.default_graphs.len() + query.named_graphs.len();
-    if named == 0 {
-        return Ok(());
-    }
-    if query.dialect == Dialect::Original {
-        return Err(not_allowed("default-graph-uri and named-graph-uri are not answered here".to_owned()));
-    }
-    if named > QUERY_GRAPHS_MAX {
-        return Err(not_allowed(format!("it names more than {QUERY_GRAPHS_MAX} graphs")));
-    }
-    let default_graphs = graphs(&query.default_graphs)?;
-    let named_graphs = graphs(&query.named_graphs)?;
-    let dataset = prepared.dataset_mut();
-    dataset.set_default_graph(default_graphs.into_iter().map(GraphName::from).collect());
-    dataset.set_available_named_graphs(named_graphs.into_iter().map(NamedOrBlankNode::from).collect());
-    Ok(())
+const fn unavailable() -> QueryError {
+    QueryError::Unavailable(RegistryError)
 }
 
-fn graphs(iris: &[String]) -> Result<Vec<NamedNode>, QueryError> {
-    let graph =
-        |iri: &String| NamedNode::new(iri).map_err(|error| not_allowed(format!("{iri:?} names no graph: {error}")));
-    iris.iter().map(graph).collect()
+/// Logs what failed, for the operator; who asked learns that it failed.
+fn failed(what: &'static str, error: &impl std::fmt::Display) -> QueryError {
+    tracing::error!(%error, "{what} failed");
+    unavailable()
 }

@@ -10,6 +10,7 @@ use super::Location;
 use super::apply::{self, Unwritable};
 use super::entry::{GraphEntry, GraphPlacement};
 use super::error::GraphError;
+use super::snapshot::{Changes, Snapshot};
 use crate::bounds::GRAPH_MARKS_MAX;
 
 /// Carries the position of the ledger that the graph has reached.
@@ -17,19 +18,29 @@ pub(super) const REGISTRY: NamedNodeRef<'static> = NamedNodeRef::new_unchecked("
 
 /// The store; clones share it, and one of them writes.
 #[derive(Clone)]
-pub(super) struct GraphStore(Store);
+pub(super) struct GraphStore(Store, Changes);
 
 impl GraphStore {
     pub(super) fn open(location: &Location) -> Result<Self, GraphError> {
-        Ok(Self(match location {
-            Location::Disk(folder) => Store::open(folder)?,
-            Location::Memory => Store::new()?,
-        }))
+        Ok(match location {
+            Location::Disk(folder) => Self(Store::open(folder)?, Changes::default()),
+            Location::Memory => Self(Store::new()?, Changes::counted()),
+        })
     }
 
-    /// What queries read.
+    #[cfg(test)]
     pub(super) const fn inner(&self) -> &Store {
         &self.0
+    }
+
+    /// What a query reads.
+    pub(super) fn snapshot(&self) -> Result<Snapshot<'_>, GraphError> {
+        Snapshot::take(&self.0, &self.1)
+    }
+
+    /// What a query reads that was overtaken by changes again and again.
+    pub(super) fn any_snapshot(&self) -> Result<Snapshot<'_>, GraphError> {
+        Snapshot::take_any(&self.0, &self.1)
     }
 
     /// How far the ledger was followed.
@@ -54,9 +65,11 @@ impl GraphStore {
         marks: &mut Marks,
         after: u64,
     ) -> Result<(), GraphError> {
-        let mut transaction = self.0.start_transaction()?;
-        put_or_remove(&mut transaction, id, entry)?;
-        marks.replace(transaction, after)
+        self.1.make(|| {
+            let mut transaction = self.0.start_transaction()?;
+            put_or_remove(&mut transaction, id, entry)?;
+            marks.replace(transaction, after)
+        })
     }
 
     /// Puts many entries, or removes those that are none, and sets the position to `after`.
@@ -64,6 +77,15 @@ impl GraphStore {
     /// What is loaded in bulk is loaded with the position where nothing else is to be done; where there is, an end in
     /// between leaves entries that the next start finds and puts again.
     pub(super) fn put_all(
+        &self,
+        entries: &BTreeMap<EntryId, Option<GraphEntry>>,
+        marks: &mut Marks,
+        after: u64,
+    ) -> Result<(), GraphError> {
+        self.1.make(|| self.load(entries, marks, after))
+    }
+
+    fn load(
         &self,
         entries: &BTreeMap<EntryId, Option<GraphEntry>>,
         marks: &mut Marks,
@@ -112,11 +134,11 @@ impl GraphStore {
     /// Leaves the position alone of those that bulk loads left.
     pub(super) fn tidy(&self, marks: &mut Marks) -> Result<(), GraphError> {
         let position = marks.position();
-        marks.replace(self.0.start_transaction()?, position)
+        self.1.make(|| marks.replace(self.0.start_transaction()?, position))
     }
 
     pub(super) fn clear(&self) -> Result<Marks, GraphError> {
-        self.0.clear()?;
+        self.1.make(|| self.0.clear())?;
         Ok(Marks::default())
     }
 

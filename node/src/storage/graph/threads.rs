@@ -1,16 +1,12 @@
-//! Threads with a deep stack, for the parser and the evaluator recur as deep as a query is long.
+//! Threads that look after queries while their processes evaluate them.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::error::GraphError;
-use crate::bounds::QUERY_STACK_BYTES;
 
 /// As many threads as jobs may run at once; they live until they are closed.
-///
-/// They are never detached: glibc's `pthread_detach` may touch the stack of a thread that has just ended (its bug
-/// 19951), and stacks of this size are given back at once.
 pub(super) struct Threads {
     /// Nothing queues here: who sends a job holds the permit of a thread.
     jobs: Mutex<Option<Sender<Job>>>,
@@ -34,7 +30,6 @@ impl Threads {
             let waiting = Arc::clone(&waiting);
             std::thread::Builder::new()
                 .name("query".to_owned())
-                .stack_size(QUERY_STACK_BYTES)
                 .spawn(move || work(&waiting))
                 .map_err(|error| GraphError::Machine(error.to_string()))
         };

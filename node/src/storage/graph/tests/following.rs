@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proto::digest::Sha256Digest;
 use proto::standing::Standing;
 
-use super::make::{Fake, entry, following, limits, rows, showing, sizes};
+use super::make::{Fake, entry, following, limits, program, rows, showing, sizes};
 use crate::bounds::{GRAPH_BULK_MIN, GRAPH_BURST_MIN, GRAPH_CHANGES_MAX};
 use crate::storage::graph::store::{GraphStore, Marks, REGISTRY};
 use crate::storage::graph::{Graph, GraphEntry, GraphError, GraphPlacement, Location};
@@ -116,7 +116,7 @@ async fn entries_that_were_loaded_before_the_position_was_set_are_put_again_as_t
     }
     source.set(placed(GraphPlacement::Superseded, entry(0)));
     let last = source.withdraw(entry(1).id);
-    let graph = Graph::open(&location, source, limits()).unwrap();
+    let graph = Graph::open(&location, source, limits(), program()).unwrap();
     assert_eq!(graph.position(), 0);
     graph.wait_until(last).await.unwrap();
     assert_eq!(sizes(&graph).await, [(6 * (count - 2)).to_string(), "6".to_owned(), "0".to_owned()]);
@@ -160,14 +160,14 @@ async fn a_graph_on_disk_goes_on_where_it_was() {
     let location = Location::Disk(folder.path().join("graph"));
     let source = Fake::default();
     let first = source.set(entry(1));
-    let graph = Graph::open(&location, source.clone(), limits()).unwrap();
+    let graph = Graph::open(&location, source.clone(), limits(), program()).unwrap();
     graph.wait_until(first).await.unwrap();
     graph.close().await;
     drop(graph);
 
     let second = source.set(placed(GraphPlacement::Superseded, entry(1)));
     let third = source.set(entry(2));
-    let graph = Graph::open(&location, source.clone(), limits()).unwrap();
+    let graph = Graph::open(&location, source.clone(), limits(), program()).unwrap();
     assert!(graph.position() >= first);
     graph.wait_until(third).await.unwrap();
     assert!(third > second);
@@ -180,7 +180,7 @@ async fn a_graph_on_disk_goes_on_where_it_was() {
     // A ledger that is behind the graph is another one.
     let other = Fake::default();
     let last = other.set(entry(7));
-    let graph = Graph::open(&location, other, limits()).unwrap();
+    let graph = Graph::open(&location, other, limits(), program()).unwrap();
     graph.wait_until(last).await.unwrap();
     assert_eq!(rows(&graph, "SELECT ?i { ?x <http://purl.org/dc/terms/identifier> ?i }").await, ["image7"]);
 }

@@ -12,7 +12,7 @@ use web::registry::{Dialect, GraphFormat, Query, QueryAnswer, QueryError, Result
 
 use crate::bounds::GRAPH_BULK_MIN;
 use crate::storage::graph::{
-    Graph, GraphEntry, GraphPlacement, Location, Provenance, QueryLimits, Source, SourceError,
+    Graph, GraphEntry, GraphPlacement, Location, Provenance, QueryLimits, QueryProgram, Source, SourceError,
 };
 
 /// A ledger of a few entries that a test changes while the graph follows.
@@ -107,8 +107,16 @@ pub(super) fn limits() -> QueryLimits {
     QueryLimits { timeout_ms: 10_000, rows_max: 10_000, bytes_max: 1 << 20, concurrent_max: 4 }
 }
 
+/// This very program of tests, of which [`super::answers_queries`] alone runs.
+pub(super) fn program() -> QueryProgram {
+    let name = concat!(module_path!(), "::answers_queries");
+    let (_, path) = name.split_once("::").unwrap();
+    let arguments = ["--exact", &path.replace("make::", ""), "--ignored", "--test-threads=1"];
+    QueryProgram { path: std::env::current_exe().unwrap(), arguments: arguments.map(Into::into).to_vec() }
+}
+
 pub(super) fn following(source: &Fake) -> Graph {
-    Graph::open(&Location::Memory, source.clone(), limits()).unwrap()
+    Graph::open(&Location::Memory, source.clone(), limits(), program()).unwrap()
 }
 
 /// A graph of these entries that has come to the last.
