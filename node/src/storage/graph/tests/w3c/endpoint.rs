@@ -10,8 +10,8 @@ use proto::timestamp::Instant;
 use tokio::net::TcpListener;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
-    Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError, Record,
-    Registry, RegistryError, Scope, Summary, UploadRefusal, Uploaded,
+    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError,
+    Record, Registry, RegistryError, Scope, Summary, UploadRefusal, Uploaded, Walk,
 };
 
 use crate::storage::graph::query::Queries;
@@ -24,8 +24,10 @@ struct QueriesOnly(Queries);
 pub(super) async fn serve(queries: Queries) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = listener.local_addr().unwrap();
-    let face = web::router(QueriesOnly(queries), web::Settings::default());
-    tokio::spawn(web::serve(listener, face, std::future::pending()));
+    let settings = web::Settings::default();
+    let doors = web::Doors::new(&settings);
+    let face = web::router(QueriesOnly(queries), settings, doors.clone());
+    tokio::spawn(web::serve(listener, face, doors, None, std::future::pending()));
     server
 }
 
@@ -71,6 +73,14 @@ impl Registry for QueriesOnly {
     }
 
     async fn endorsers(&self, _: Option<Email>, _: usize) -> Result<Vec<Endorser>, RegistryError> {
+        Err(RegistryError)
+    }
+
+    async fn changes(&self, _: Walk, _: usize) -> Result<Vec<Change>, RegistryError> {
+        Err(RegistryError)
+    }
+
+    async fn changed(&self, _: u64) -> Result<(), RegistryError> {
         Err(RegistryError)
     }
 
