@@ -59,3 +59,16 @@ need_build_tools() {
     need_packages build-essential pkg-config libssl-dev libclang-dev
     need_rust
 }
+
+# need_node_clients: the clients of tests/clients/package.json, which tests find by NODE_PATH.
+need_node_clients() {
+    local folder=${XDG_CACHE_HOME:-$HOME/.cache}/marketplace/clients
+    command -v npm >/dev/null || need_packages nodejs npm
+    if ! cmp -s "$root/tests/clients/package.json" "$folder/package.json" || [ ! -f "$folder/installed" ]; then
+        say "installing the npm packages of tests/clients/package.json"
+        mkdir -p "$folder"
+        cp "$root/tests/clients/package.json" "$folder/"
+        (cd "$folder" && npm install --no-audit --no-fund --loglevel=error && touch installed)
+    fi
+    export NODE_PATH=$folder/node_modules
+}
