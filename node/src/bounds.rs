@@ -358,3 +358,19 @@ pub const REMINDER_ENTRIES_MAX: usize = 200;
 
 /// Endorsers or entries that one step of the reminders reads at once.
 pub const REMINDER_BATCH_MAX: usize = 64;
+
+/// Characters of an entry's texts in which lists search: a search sees titles, names and the start of descriptions, and
+/// a document of the largest size takes no more of the index than this.
+pub const SEARCHED_CHARACTERS_MAX: usize = 4096;
+
+/// Newest entries in which terms are looked for that are too short for the index.
+pub const SHORT_TERMS_ENTRIES_MAX: usize = 10_000;
+
+/// Entries of one image or endorser among which those are looked for that were current at a moment.
+pub const HISTORY_ENTRIES_MAX: usize = 10_000;
+
+/// Other images that one entry names.
+pub const RELATIONS_MAX: usize = 32;
+
+/// What is read at most of what is said by an image of others, and by others of it.
+pub const RELATED_PER_IMAGE_MAX: usize = 256;

@@ -64,3 +64,18 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Time that requests have to end when the node stops.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Characters of a column by which lists sort and compare; what names have in common is shorter.
+pub(crate) const COLUMN_KEY_CHARACTERS_MAX: usize = 64;
+
+/// Terms of one search; each is looked up.
+pub(crate) const SEARCH_TERMS_MAX: usize = 8;
+
+/// Characters of one term of a search.
+pub(crate) const SEARCH_TERM_CHARACTERS_MAX: usize = 64;
+
+/// Bytes of the key in a cursor: as many characters as a column is sorted by, of four bytes, or an address.
+pub(crate) const CURSOR_KEY_BYTES_MAX: usize = 320;
+
+/// Images that the page of an image shows as replaced, replacing or versions.
+pub(crate) const RELATED_MAX: usize = 100;

@@ -26,10 +26,12 @@ mod entries;
 mod federation;
 mod health;
 mod home;
+mod images;
 mod metadata;
 mod query;
 mod sparql;
 mod style;
+mod tags;
 
 mod page;
 mod rdf;

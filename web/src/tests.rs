@@ -2,6 +2,7 @@
 
 mod actions;
 mod entries;
+mod history;
 mod lists;
 mod pages;
 mod protocol;
