@@ -84,7 +84,8 @@ pub(crate) async fn answer<R: Registry>(
     Ok(response)
 }
 
-fn read(arguments: &[String], parameters: &Parameters) -> Result<ListFilter, Problem> {
+/// Which entries are asked for, and in which order.
+pub(super) fn read(arguments: &[String], parameters: &Parameters) -> Result<ListFilter, Problem> {
     let mut filter = filter::read(arguments, parameters)?;
     (filter.skipped, filter.limit) = rows(parameters)?;
     (filter.sort, filter.order) = order(parameters)?;

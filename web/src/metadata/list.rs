@@ -55,6 +55,9 @@ pub fn is_list_request(request: &[u8]) -> bool {
     let headers: HeaderMap = accept.into_iter().map(|value| (header::ACCEPT, value)).collect();
     let asked = Asked::of(&uri, &headers, String::new());
     let arguments: Vec<String> = uri.path().split('/').skip(2).map(str::to_owned).collect();
+    if datatables::is_asked(&asked.parameters) {
+        return datatables::read(&arguments, &asked.parameters).is_ok();
+    }
     asked.choose(&OFFERED).is_ok() && filter::read(&arguments, &asked.parameters).is_ok()
 }
 
