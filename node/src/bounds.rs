@@ -413,3 +413,19 @@ pub const CONNECTIONS_MOST: usize = 65_536;
 
 /// Most requests of one address in a minute that the operator may name; beyond it no limit is meant.
 pub const RATE_PER_MINUTE_MOST: usize = 10_000_000;
+
+/// Characters of an entry's texts in which lists search: a search sees titles, names and the start of descriptions, and
+/// a document of the largest size takes no more of the index than this.
+pub const SEARCHED_CHARACTERS_MAX: usize = 4096;
+
+/// Newest entries in which terms are looked for that are too short for the index.
+pub const SHORT_TERMS_ENTRIES_MAX: usize = 10_000;
+
+/// Entries of one image or endorser among which those are looked for that were current at a moment.
+pub const HISTORY_ENTRIES_MAX: usize = 10_000;
+
+/// Other images that one entry names.
+pub const RELATIONS_MAX: usize = 32;
+
+/// What is read at most of what is said by an image of others, and by others of it.
+pub const RELATED_PER_IMAGE_MAX: usize = 256;

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
     Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError,
-    Record, Registry, RegistryError, Roster, Scope, Summary, UploadRefusal, Uploaded, Walk,
+    Record, Registry, RegistryError, Related, Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
 };
 
 use crate::clock::Clock;
@@ -127,6 +127,19 @@ impl Registry for NodeRegistry {
 
     async fn timeline(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Summary>, RegistryError> {
         self.ledger.timeline(image, limit).await.map_err(failed("a timeline"))
+    }
+
+    async fn related(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Related>, RegistryError> {
+        self.ledger.related(image, limit).await.map_err(failed("following an image"))
+    }
+
+    async fn tagged(&self, email: Email, tag: String) -> Result<Option<Record>, RegistryError> {
+        let held = self.ledger.tagged(email, tag).await.map_err(failed("reading a tag"))?;
+        record(held).await
+    }
+
+    async fn tags(&self, email: Email, after: String, limit: usize) -> Result<Vec<Tag>, RegistryError> {
+        self.ledger.tags(email, after, limit).await.map_err(failed("listing tags"))
     }
 
     async fn endorsers(&self, after: Option<Email>, limit: usize) -> Result<Vec<Endorser>, RegistryError> {

@@ -91,3 +91,18 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Longest host with its port; a name has at most 253 bytes (RFC 1035 section 2.3.4).
 pub(crate) const AUTHORITY_BYTES_MAX: usize = 260;
+
+/// Characters of a column by which lists sort and compare; what names have in common is shorter.
+pub(crate) const COLUMN_KEY_CHARACTERS_MAX: usize = 64;
+
+/// Terms of one search; each is looked up.
+pub(crate) const SEARCH_TERMS_MAX: usize = 8;
+
+/// Characters of one term of a search.
+pub(crate) const SEARCH_TERM_CHARACTERS_MAX: usize = 64;
+
+/// Bytes of the key in a cursor: as many characters as a column is sorted by, of four bytes, or an address.
+pub(crate) const CURSOR_KEY_BYTES_MAX: usize = 320;
+
+/// Images that the page of an image shows as replaced, replacing or versions.
+pub(crate) const RELATED_MAX: usize = 100;

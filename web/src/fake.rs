@@ -1,7 +1,9 @@
 //! A registry in memory, for tests of the face.
 
 mod documents;
+mod lists;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -18,9 +20,9 @@ use tokio::sync::watch;
 
 use crate::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 use crate::registry::{
-    Change, ChangeKind, Coordinates, Counts, Cursor, DocumentEvidence, Endorser, Explained, Federation, ListFilter,
-    Listed, Listing, Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Roster,
-    Scope, Status, Summary, UploadRefusal, Uploaded, Walk,
+    Change, ChangeKind, Coordinates, Counts, DocumentEvidence, Endorser, Explained, Federation, ListFilter, Listed,
+    Listing, Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Related, Relation,
+    Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
 };
 
 pub(crate) use documents::{signed, signed_as, template};
@@ -170,36 +172,6 @@ fn summary(entry: &Entry, scope: Scope) -> Summary {
     }
 }
 
-fn matches(summary: &Summary, filter: &ListFilter) -> bool {
-    let is_expired = summary.valid.is_some_and(|valid| valid <= now());
-    let has_status = match filter.status {
-        Status::Valid => summary.deprecated.is_none() && !is_expired,
-        Status::Expired => summary.deprecated.is_none() && is_expired,
-        Status::Deprecated => summary.deprecated.is_some(),
-        Status::All => true,
-    };
-    has_status
-        && filter.image.is_none_or(|image| image == summary.at.image)
-        && filter.email.as_ref().is_none_or(|email| *email == summary.at.email)
-        && filter.created.is_none_or(|created| created == summary.at.created)
-        && filter.standing.is_none_or(|standing| standing == summary.standing)
-}
-
-fn place(summary: &Summary) -> Cursor {
-    Cursor { created: summary.at.created, entry: summary.entry }
-}
-
-fn page(mut items: Vec<Summary>, filter: &ListFilter) -> Page {
-    let order = |cursor: Cursor| std::cmp::Reverse((cursor.created, cursor.entry));
-    items.retain(|summary| matches(summary, filter));
-    items.sort_by_key(|summary| order(place(summary)));
-    let total = items.len() as u64;
-    items.retain(|summary| filter.after.is_none_or(|after| order(place(summary)) > order(after)));
-    let next = (items.len() > filter.limit).then(|| items.get(filter.limit - 1).map(place)).flatten();
-    items.truncate(filter.limit);
-    Page { total, items, next }
-}
-
 impl Registry for Fake {
     fn now(&self) -> Instant {
         now().into()
@@ -236,7 +208,7 @@ impl Registry for Fake {
     }
 
     async fn list(&self, filter: ListFilter) -> Result<Page, RegistryError> {
-        self.read(|held| page(held.records.iter().map(|record| record.summary.clone()).collect(), &filter))
+        self.read(|held| lists::page(held.records.iter().map(|record| record.summary.clone()).collect(), &filter))
     }
 
     async fn documents(&self, entries: Vec<EntryId>) -> Result<Vec<Bytes>, RegistryError> {
@@ -280,6 +252,39 @@ impl Registry for Fake {
         let of_image = |record: &&Record| record.summary.at.image == image;
         self.read(|held| {
             held.records.iter().filter(of_image).take(limit).map(|record| record.summary.clone()).collect()
+        })
+    }
+
+    async fn related(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Related>, RegistryError> {
+        let said = |record: &Record| {
+            let document = record.entry.document();
+            let (of, others) = (document.identifier(), document.replaces().to_vec());
+            let summary = record.summary.clone();
+            others.into_iter().filter_map(move |other| {
+                let other = other.parse().ok()?;
+                let (image, relation) = match (of == image, other == image) {
+                    (true, _) => (other, Relation::Replaced),
+                    (_, true) => (of, Relation::Replacing),
+                    _ => return None,
+                };
+                let (email, standing) = (summary.at.email.clone(), summary.standing);
+                Some(Related { image, relation, steps: 1, entry: summary.entry, email, standing })
+            })
+        };
+        self.read(|held| held.records.iter().flat_map(said).take(limit).collect())
+    }
+
+    async fn tagged(&self, email: Email, tag: String) -> Result<Option<Record>, RegistryError> {
+        let has = |record: &&Record| record.summary.at.email == email && record.summary.tags.contains(&tag);
+        self.read(|held| held.records.iter().filter(has).max_by_key(|record| record.summary.at.created).cloned())
+    }
+
+    async fn tags(&self, email: Email, after: String, limit: usize) -> Result<Vec<Tag>, RegistryError> {
+        self.read(|held| {
+            let own = held.records.iter().filter(|record| record.summary.at.email == email);
+            let names = own.flat_map(|record| &record.summary.tags).filter(|name| **name > after);
+            let names: BTreeSet<String> = names.cloned().collect();
+            names.into_iter().take(limit).map(|name| Tag { name, entries: 1, latest: now() }).collect()
         })
     }
 

@@ -9,24 +9,27 @@ use proto::identifier::ImageIdentifier;
 use proto::timestamp::Timestamp;
 
 use crate::asked::Parameters;
-use crate::bounds::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
+use crate::bounds::{
+    CURSOR_KEY_BYTES_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, SEARCH_TERM_CHARACTERS_MAX, SEARCH_TERMS_MAX,
+};
 use crate::problem::Problem;
-use crate::registry::{Coordinates, Cursor, ListFilter, Status};
-
-/// Filters that lists will have; answering as if they were not asked for would show too much.
-const NOT_YET: [&str; 9] = ["location", "os", "os-version", "os-arch", "kind", "search", "sort", "order", "sEcho"];
+use crate::registry::{Column, ColumnFilter, Coordinates, Cursor, ListFilter, Matching, Place, Status};
 
 /// Reads path arguments by their shape, in any order, and parameters by their names.
 pub(crate) fn read(arguments: &[String], parameters: &Parameters) -> Result<ListFilter, Problem> {
-    refuse_unavailable(parameters)?;
+    let sort: Column = one(parameters, "sort")?.unwrap_or_default();
     let mut filter = ListFilter {
-        image: None,
-        email: None,
-        created: None,
         status: status(parameters),
         standing: one(parameters, "standing")?,
+        place: place(parameters),
+        columns: columns(parameters)?,
+        search: terms(parameters.first("search").unwrap_or_default(), "search")?,
+        at: moment(parameters)?,
+        sort,
+        order: one(parameters, "order")?.unwrap_or(sort.usual_order()),
         limit: limit(parameters)?,
         after: after(parameters)?,
+        ..ListFilter::default()
     };
     for argument in arguments.iter().filter(|argument| !argument.is_empty() && *argument != "null") {
         narrow_by_shape(&mut filter, argument)?;
@@ -34,18 +37,11 @@ pub(crate) fn read(arguments: &[String], parameters: &Parameters) -> Result<List
     agree(&mut filter.image, one(parameters, "identifier")?, "identifier")?;
     agree(&mut filter.email, one(parameters, "email")?, "email")?;
     agree(&mut filter.created, one(parameters, "created")?, "created")?;
-    Ok(filter)
-}
-
-fn refuse_unavailable(parameters: &Parameters) -> Result<(), Problem> {
-    let asked = |name: &&&str| parameters.first(name).is_some_and(|value| (**name, value) != ("location", "all"));
-    match NOT_YET.iter().find(asked) {
-        Some(name) => {
-            let detail = format!("{name}: lists cannot be narrowed by it in this version; ask /sparql instead");
-            Err(Problem::bad_request("parameter", detail))
-        }
-        None => Ok(()),
+    if filter.at.is_some() && filter.image.is_none() && filter.email.is_none() {
+        let detail = "at: what was current at a moment is listed of one image or endorser; add identifier or email";
+        return Err(Problem::bad_request("parameter", detail));
     }
+    Ok(filter)
 }
 
 /// Reads the three segments of an entry's address; what is malformed names no entry.
@@ -107,6 +103,38 @@ fn status(parameters: &Parameters) -> Status {
     }
 }
 
+/// The moment that is looked at; none where it is the present.
+pub(crate) fn moment(parameters: &Parameters) -> Result<Option<Timestamp>, Problem> {
+    one(parameters, "at")
+}
+
+/// A place that the original did not know meant no filter by place.
+pub(crate) fn place(parameters: &Parameters) -> Option<Place> {
+    let asked = parameters.first("location")?;
+    [Place::Web, Place::Pdisk].into_iter().find(|place| place.name() == asked)
+}
+
+fn columns(parameters: &Parameters) -> Result<Vec<ColumnFilter>, Problem> {
+    let asked = [Column::Os, Column::OsVersion, Column::OsArch, Column::Kind].map(|column| {
+        let text: Option<String> = one(parameters, column.name())?;
+        Ok(text.map(|text| ColumnFilter { column, matching: Matching::Whole, text: Column::folded(&text) }))
+    });
+    asked.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// The terms of a search, apart by blanks.
+pub(crate) fn terms(text: &str, name: &str) -> Result<Vec<String>, Problem> {
+    let parts = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|term| !term.is_empty());
+    let terms: Vec<String> = parts.take(SEARCH_TERMS_MAX + 1).map(str::to_owned).collect();
+    if terms.len() > SEARCH_TERMS_MAX {
+        return Err(malformed(name, &format!("there are more than {SEARCH_TERMS_MAX} words")));
+    }
+    match terms.iter().find(|term| term.chars().count() > SEARCH_TERM_CHARACTERS_MAX) {
+        Some(_) => Err(malformed(name, &format!("a word has more than {SEARCH_TERM_CHARACTERS_MAX} characters"))),
+        None => Ok(terms),
+    }
+}
+
 /// How many entries or endorsers a page has.
 pub(crate) fn limit(parameters: &Parameters) -> Result<usize, Problem> {
     let Some(text) = parameters.first("limit") else { return Ok(LIST_LIMIT_DEFAULT) };
@@ -116,9 +144,10 @@ pub(crate) fn limit(parameters: &Parameters) -> Result<usize, Problem> {
 
 fn after(parameters: &Parameters) -> Result<Option<Cursor>, Problem> {
     let Some(text) = parameters.first("after") else { return Ok(None) };
-    let read = |(created, entry): (&str, &str)| {
+    let read = |(created, rest): (&str, &str)| {
+        let (entry, key) = rest.split_once('_').unwrap_or((rest, ""));
         let (created, entry) = (created.parse().ok()?, entry.parse::<EntryId>().ok()?);
-        Some(Cursor { created, entry })
+        (key.len() <= CURSOR_KEY_BYTES_MAX).then(|| Cursor { key: key.to_owned(), created, entry })
     };
     let cursor = text.split_once('_').and_then(read);
     cursor
@@ -126,7 +155,7 @@ fn after(parameters: &Parameters) -> Result<Option<Cursor>, Problem> {
         .ok_or_else(|| malformed("after", &format!("{text:?} is not a place in a list; follow its next link")))
 }
 
-fn malformed(name: &str, error: &dyn Display) -> Problem {
+pub(crate) fn malformed(name: &str, error: &dyn Display) -> Problem {
     Problem::bad_request("parameter", format!("{name}: {error}"))
 }
 
@@ -136,6 +165,8 @@ mod tests {
 
     use axum::http::{StatusCode, Uri};
     use proto::standing::Standing;
+
+    use crate::registry::Order;
 
     const IDENTIFIER: &str = "MMZu9WvwKIro-rtBQfDk4PsKO7_";
     const CREATED: &str = "2014-03-08T14:10:40Z";
@@ -188,14 +219,39 @@ mod tests {
         let text = format!("after={CREATED}_{}&standing=bare", "ab".repeat(32));
         let read = filter(&[], &text).expect("the test's cursor is good");
         assert_eq!(read.standing, Some(Standing::Bare));
-        assert_eq!(read.after.map(crate::urls::cursor), Some(format!("{CREATED}_{}", "ab".repeat(32))));
+        assert_eq!(read.after.as_ref().map(crate::urls::cursor), Some(format!("{CREATED}_{}", "ab".repeat(32))));
     }
 
     #[test]
-    fn a_filter_that_is_not_available_is_refused_and_not_passed_over() {
-        for query in ["os=Debian", "location=web", "search=linux"] {
-            assert!(filter(&[], query).is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST), "{query}");
+    fn columns_are_compared_without_case() {
+        let read = filter(&[], "os=Debian&os-arch=X86_64&location=web").expect("the test's filter is good");
+        let columns: Vec<_> = read.columns.iter().map(|one| (one.column, one.text.as_str())).collect();
+        assert_eq!(columns, [(Column::Os, "debian"), (Column::OsArch, "x86_64")]);
+        assert_eq!(read.place, Some(Place::Web));
+        assert_eq!(filter(&[], "location=elsewhere").map(|filter| filter.place), Ok(None));
+    }
+
+    #[test]
+    fn a_search_has_its_words_and_no_more_than_are_looked_up() {
+        let words = filter(&[], "search=+web%00server%0A").map(|filter| filter.search);
+        assert_eq!(words, Ok(vec!["web".to_owned(), "server".to_owned()]));
+        for query in [format!("search={}", "a+".repeat(9)), format!("search={}", "a".repeat(65))] {
+            assert!(filter(&[], &query).is_err_and(|problem| problem.detail.contains("search")), "{query}");
         }
-        assert!(filter(&[], "location=all").is_ok());
+    }
+
+    #[test]
+    fn an_order_is_that_of_its_column_unless_one_is_asked_for() {
+        let order = |query| filter(&[], query).map(|filter| (filter.sort, filter.order));
+        assert_eq!(order(""), Ok((Column::Created, Order::Descending)));
+        assert_eq!(order("sort=title"), Ok((Column::Title, Order::Ascending)));
+        assert_eq!(order("sort=title&order=DESC"), Ok((Column::Title, Order::Descending)));
+        assert!(order("sort=entry").is_err() && order("order=up").is_err());
+    }
+
+    #[test]
+    fn what_was_current_is_listed_of_one_image_or_endorser() {
+        assert!(filter(&[], &format!("at={CREATED}")).is_err_and(|problem| problem.detail.contains("identifier")));
+        assert!(filter(&["a@b.org"], &format!("at={CREATED}")).is_ok_and(|filter| filter.at.is_some()));
     }
 }

@@ -32,12 +32,14 @@ mod entries;
 mod federation;
 mod health;
 mod home;
+mod images;
 mod metadata;
 mod metrics;
 mod openapi;
 mod query;
 mod sparql;
 mod style;
+mod tags;
 
 mod page;
 mod rdf;

@@ -15,9 +15,13 @@ use proto::timestamp::{Instant, Timestamp};
 mod change;
 pub mod confirmation;
 mod explained;
+mod history;
+mod lists;
 
 pub use change::{Change, ChangeKind, Walk};
 pub use explained::{DocumentEvidence, Explained, Listing};
+pub use history::{Related, Relation, Tag};
+pub use lists::{Column, ColumnFilter, Cursor, ListFilter, Matching, Order, Page, Place, Status};
 
 use confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 
@@ -35,7 +39,7 @@ pub trait Registry: Clone + Send + Sync + 'static {
     /// Does what the owner of an address decided; the answer to a confirmation comes when the entry is queryable.
     fn act(&self, token: ActionToken, action: Action) -> impl Future<Output = Result<Acted, ActionRefusal>> + Send;
 
-    /// A page of entries, newest first.
+    /// A page of entries in the order that the filter asks for.
     fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Page, RegistryError>> + Send;
 
     /// The raw documents of these entries, in this order; those that are not held are left out.
@@ -56,6 +60,24 @@ pub trait Registry: Clone + Send + Sync + 'static {
         image: ImageIdentifier,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Summary>, RegistryError>> + Send;
+
+    /// At most `limit` images that current entries connect with this one, the nearest first.
+    fn related(
+        &self,
+        image: ImageIdentifier,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Related>, RegistryError>> + Send;
+
+    /// The entry of the newest image under a tag of an endorser.
+    fn tagged(&self, email: Email, tag: String) -> impl Future<Output = Result<Option<Record>, RegistryError>> + Send;
+
+    /// At most `limit` tags of an endorser whose name comes after `after`, by name.
+    fn tags(
+        &self,
+        email: Email,
+        after: String,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Tag>, RegistryError>> + Send;
 
     /// All endorsers by address; at most `limit` after the address `after`.
     fn endorsers(
@@ -187,59 +209,6 @@ pub enum UploadRefusal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the registry cannot answer now")]
 pub struct RegistryError;
-
-/// Which entries a list shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListFilter {
-    /// Only of this image.
-    pub image: Option<ImageIdentifier>,
-    /// Only by this endorser.
-    pub email: Option<Email>,
-    /// Only endorsed at this moment; it opens the history as the original did.
-    pub created: Option<Timestamp>,
-    /// Only in this state.
-    pub status: Status,
-    /// Only of this standing; where it is none, contested ones are left out.
-    pub standing: Option<Standing>,
-    /// At most so many, 1 to 1000.
-    pub limit: usize,
-    /// Only after this place of the order.
-    pub after: Option<Cursor>,
-}
-
-/// The state of entries that a list shows; all but `All` are about current ones unless `created` is given.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Status {
-    /// Neither deprecated nor expired; without `dcterms:valid` an entry does not expire.
-    #[default]
-    Valid,
-    /// Expired and not deprecated.
-    Expired,
-    /// Deprecated.
-    Deprecated,
-    /// Current, whatever it says.
-    All,
-}
-
-/// A place in the order of a list: newest first, then by descending identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// The last entry's moment.
-    pub created: Timestamp,
-    /// The last entry.
-    pub entry: EntryId,
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// How many entries the filter matches in all.
-    pub total: u64,
-    /// The entries of this page.
-    pub items: Vec<Summary>,
-    /// Where the next page starts; none at the end.
-    pub next: Option<Cursor>,
-}
 
 /// What lists show of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]

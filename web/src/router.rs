@@ -20,8 +20,8 @@ use crate::problem::{self, Problem};
 use crate::registry::Registry;
 use crate::settings::Settings;
 use crate::{
-    action, changes, conditional, endorsers, entries, federation, headers, health, home, metadata, metrics, openapi,
-    options, query, sparql, style, tidy, trace,
+    action, changes, conditional, endorsers, entries, federation, headers, health, home, images, metadata, metrics,
+    openapi, options, query, sparql, style, tags, tidy, trace,
 };
 
 /// What every handler works with.
@@ -40,15 +40,18 @@ pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Rou
 
     let resources = Router::new()
         .route("/", get(home::show))
-        .route("/metadata", get(metadata::list::show).post(metadata::upload::accept))
-        .route("/metadata/{a}", get(metadata::list::show))
-        .route("/metadata/{a}/{b}", get(metadata::list::show))
+        .route("/metadata", get(metadata::list::show).post(metadata::post))
+        .route("/metadata/{a}", get(metadata::list::show).post(metadata::datatables::post))
+        .route("/metadata/{a}/{b}", get(metadata::list::show).post(metadata::datatables::post))
         .route("/metadata/{identifier}/{email}/{created}", get(metadata::entry::show))
         .route("/entries/{entry}", get(entries::show))
         .route("/entries/{entry}/admissions", get(entries::admissions))
         .route("/entries/{entry}/explanation", get(entries::explanation))
         .route("/endorsers", get(endorsers::list))
         .route("/endorsers/{email}", get(endorsers::show))
+        .route("/endorsers/{email}/tags", get(tags::list))
+        .route("/tag/{email}/{tag}", get(tags::newest))
+        .route("/images/{identifier}", get(images::show))
         .route("/upload", get(metadata::upload::form))
         .route("/changes", get(changes::show))
         .route("/federation", get(federation::show))

@@ -99,6 +99,25 @@ impl<'a> Item<'a> {
     }
 }
 
+impl Item<'_> {
+    /// What XML shows of the entry, by name.
+    pub(crate) fn attributes(&self) -> [(&'static str, &str); 6] {
+        [
+            ("entry", &self.entry),
+            ("email", self.email),
+            ("created", &self.created),
+            ("standing", self.standing),
+            ("state", self.state),
+            ("url", &self.url),
+        ]
+    }
+
+    /// The title of the entry.
+    pub(crate) const fn title(&self) -> Option<&str> {
+        self.title
+    }
+}
+
 /// An entry as a row of a page.
 pub(crate) struct Row<'a> {
     pub(crate) summary: &'a Summary,

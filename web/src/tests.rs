@@ -4,6 +4,7 @@ mod actions;
 mod caching;
 mod changes;
 mod entries;
+mod history;
 mod limits;
 mod lists;
 mod openapi;

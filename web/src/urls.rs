@@ -3,12 +3,28 @@
 use std::fmt::Write as _;
 
 use proto::entry::EntryId;
+use proto::identifier::ImageIdentifier;
 
-use crate::registry::{Coordinates, Cursor, ListFilter, Status};
+use crate::registry::{Column, Coordinates, Cursor, ListFilter, Status};
 
 /// The address of the entry at these coordinates.
 pub(crate) fn coordinates(at: &Coordinates) -> String {
     format!("/metadata/{}/{}/{}", at.image, encode(at.email.as_str()), at.created)
+}
+
+/// The address of an image.
+pub(crate) fn image(image: ImageIdentifier) -> String {
+    format!("/images/{image}")
+}
+
+/// The address of what stands under a tag of an endorser.
+pub(crate) fn tag(email: &str, tag: &str) -> String {
+    format!("/tag/{}/{}", encode(email), encode(tag))
+}
+
+/// The address of an endorser's tags.
+pub(crate) fn tags(email: &str) -> String {
+    format!("/endorsers/{}/tags", encode(email))
 }
 
 /// The exact address of an entry.
@@ -16,18 +32,25 @@ pub(crate) fn entry(entry: EntryId) -> String {
     format!("/entries/{entry}")
 }
 
-/// The address of the page of a list that `filter` describes.
+/// The address of the page of a list that `filter` describes, but for what only the DataTables form can ask for.
 pub(crate) fn list(filter: &ListFilter) -> String {
+    let columns = filter.columns.iter().map(|one| (one.column.name(), Some(one.text.clone())));
+    let usual = filter.sort.usual_order();
     let pairs = [
         ("identifier", filter.image.map(|image| image.to_string())),
         ("email", filter.email.as_ref().map(ToString::to_string)),
         ("created", filter.created.map(|created| created.to_string())),
         ("status", Some(status(filter.status).to_owned())),
         ("standing", filter.standing.map(|standing| standing.to_string())),
+        ("location", filter.place.map(|place| place.name().to_owned())),
+        ("search", Some(filter.search.join(" ")).filter(|search| !search.is_empty())),
+        ("at", filter.at.map(|at| at.to_string())),
+        ("sort", (filter.sort != Column::Created).then(|| filter.sort.to_string())),
+        ("order", (filter.order != usual).then(|| filter.order.to_string())),
         ("limit", Some(filter.limit.to_string())),
-        ("after", filter.after.map(cursor)),
+        ("after", filter.after.as_ref().map(cursor)),
     ];
-    let present = pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
+    let present = columns.chain(pairs).filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
     format!("/metadata?{}", present.collect::<Vec<_>>().join("&"))
 }
 
@@ -42,8 +65,9 @@ pub(crate) const fn status(status: Status) -> &'static str {
 }
 
 /// The value of `?after=`.
-pub(crate) fn cursor(cursor: Cursor) -> String {
-    format!("{}_{}", cursor.created, cursor.entry)
+pub(crate) fn cursor(cursor: &Cursor) -> String {
+    let key = if cursor.key.is_empty() { String::new() } else { format!("_{}", cursor.key) };
+    format!("{}_{}{key}", cursor.created, cursor.entry)
 }
 
 /// The text of one segment of a path or one value of a query, percent-encoded (RFC 3986 section 2.1).

@@ -7,7 +7,7 @@ use proto::entry::Entry;
 use proto::timestamp::Instant;
 use web::registry::{Coordinates, Scope};
 
-use crate::storage::ledger::{Candidate, Description, Freshness, OriginRule, SignedReceipt};
+use crate::storage::ledger::{self, Candidate, Description, Freshness, OriginRule, SignedReceipt};
 
 /// Who brings an entry, when, and by which rules it is kept.
 pub(super) struct Manner {
@@ -63,5 +63,6 @@ fn description(document: &Document) -> Description {
         bytes: document.bytes(),
         locations: document.locations().to_vec(),
         tags: document.tags().to_vec(),
+        relations: ledger::relations(document),
     }
 }

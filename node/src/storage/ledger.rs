@@ -5,6 +5,7 @@ mod error;
 mod judge;
 
 mod columns;
+mod listing;
 mod schema;
 
 mod admit;
@@ -16,12 +17,15 @@ mod withdraw;
 mod writer;
 
 mod check;
+mod endorsers;
 mod entries;
 mod exchange;
 mod explain;
+mod history;
 mod lists;
 mod readers;
 mod refusals;
+mod selection;
 
 mod mail;
 mod pending;
@@ -44,7 +48,7 @@ use proto::reconcile::Item;
 use proto::timestamp::Timestamp;
 use proto::trust::Trust;
 use rusqlite::Transaction;
-use web::registry::{Coordinates, Counts, Endorser, Explained, ListFilter, Page, Summary};
+use web::registry::{Coordinates, Counts, Endorser, Explained, ListFilter, Page, Related, Summary, Tag};
 
 pub use candidate::{
     Admitted, Candidate, Change, Description, Envelope, Freshness, Held, ItemChange, Novelty, OriginRule,
@@ -52,6 +56,7 @@ pub use candidate::{
 };
 pub use check::CheckReport;
 pub use error::{AdmitError, LedgerError};
+pub(crate) use history::relations;
 pub use judge::Judge;
 pub(crate) use judge::overdue;
 pub use mail::{Attempt, Mail, MailCounts, MailKind, QueuedMail, Queueing};
@@ -134,7 +139,7 @@ impl Ledger {
         self.read(move |snapshot| refusals::due(snapshot, limit)).await
     }
 
-    /// A page of entries as they are at the moment `now`, newest first.
+    /// A page of entries as they are at the moment `now`, in the order that the filter asks for.
     pub async fn list(&self, filter: ListFilter, now: Timestamp) -> Result<Page, LedgerError> {
         self.read(move |snapshot| lists::list(snapshot, &filter, now)).await
     }
@@ -166,14 +171,33 @@ impl Ledger {
         self.read(move |snapshot| lists::timeline(snapshot, image, limit)).await
     }
 
+    /// At most `limit` images that current entries connect with this one.
+    pub async fn related(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Related>, LedgerError> {
+        self.read(move |snapshot| history::related(snapshot, image, limit)).await
+    }
+
+    /// The entry of the newest image under a tag of an endorser.
+    pub async fn tagged(&self, email: Email, tag: String) -> Result<Option<Held>, LedgerError> {
+        self.read(move |snapshot| match history::tagged(snapshot, &email, &tag)? {
+            Some(entry) => entries::entry(snapshot, entry),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// At most `limit` tags of an endorser whose name comes after `after`, by name.
+    pub async fn tags(&self, email: Email, after: String, limit: usize) -> Result<Vec<Tag>, LedgerError> {
+        self.read(move |snapshot| history::tags(snapshot, &email, &after, limit)).await
+    }
+
     /// At most `limit` endorsers whose address comes after `after`, by address.
     pub async fn endorsers(&self, after: Option<Email>, limit: usize) -> Result<Vec<Endorser>, LedgerError> {
-        self.read(move |snapshot| lists::endorsers(snapshot, after.as_ref(), limit)).await
+        self.read(move |snapshot| endorsers::endorsers(snapshot, after.as_ref(), limit)).await
     }
 
     /// What the ledger holds at the moment `now`.
     pub async fn counts(&self, now: Timestamp) -> Result<Counts, LedgerError> {
-        self.read(move |snapshot| lists::counts(snapshot, now)).await
+        self.read(move |snapshot| endorsers::counts(snapshot, now)).await
     }
 
     /// Every admission of every federated entry, in no order: what reconciliation starts from.

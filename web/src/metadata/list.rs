@@ -11,16 +11,17 @@ use proto::entry::EntryId;
 use proto::standing::Standing;
 use serde::Serialize;
 
+use super::datatables;
 use crate::asked::Asked;
 use crate::bounds::LIST_BATCH;
 use crate::filter;
 use crate::media::Media;
 use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
-use crate::registry::{ListFilter, Page, Registry, RegistryError};
+use crate::registry::{Column, ListFilter, Order, Page, Registry, RegistryError};
 use crate::router::Face;
 use crate::summary::{Item, Row};
-use crate::urls;
+use crate::{tags, urls};
 
 const OFFERED: [Media; 3] = [Media::Xml, Media::Json, Media::Html];
 
@@ -30,6 +31,14 @@ pub(crate) async fn show<R: Registry>(
     Path(arguments): Path<Vec<String>>,
     asked: Asked,
 ) -> Result<Response, Problem> {
+    if datatables::is_asked(&asked.parameters) {
+        return datatables::answer(&face, &arguments, &asked).await;
+    }
+    if let (Some(tag), [email]) = (asked.parameters.first("tag"), arguments.as_slice())
+        && let Ok(email) = email.parse()
+    {
+        return tags::answer(&face, &asked, email, tag).await;
+    }
     let filter = filter::read(&arguments, &asked.parameters)?;
     answer(&face, &asked, filter).await
 }
@@ -46,6 +55,9 @@ pub fn is_list_request(request: &[u8]) -> bool {
     let headers: HeaderMap = accept.into_iter().map(|value| (header::ACCEPT, value)).collect();
     let asked = Asked::of(&uri, &headers, String::new());
     let arguments: Vec<String> = uri.path().split('/').skip(2).map(str::to_owned).collect();
+    if datatables::is_asked(&asked.parameters) {
+        return datatables::read(&arguments, &asked.parameters).is_ok();
+    }
     asked.choose(&OFFERED).is_ok() && filter::read(&arguments, &asked.parameters).is_ok()
 }
 
@@ -57,7 +69,7 @@ pub(crate) async fn answer<R: Registry>(
 ) -> Result<Response, Problem> {
     let media = asked.choose(&OFFERED)?;
     let page = face.registry.list(filter.clone()).await?;
-    let next = page.next.map(|cursor| next_address(&filter, cursor, asked));
+    let next = page.next.clone().map(|cursor| next_address(&filter, cursor, asked));
     let mut response = match media {
         Media::Html => html(face, &filter, &page, next.as_deref())?,
         Media::Json => json(face, asked, &page, next.as_deref()),
@@ -144,9 +156,23 @@ struct ListPage<'a> {
     filter: &'a ListFilter,
     status: &'static str,
     standings: [Standing; 4],
+    columns: [Column; 10],
+    search: String,
     total: u64,
     rows: Vec<Row<'a>>,
     next: Option<&'a str>,
+}
+
+impl ListPage<'_> {
+    /// What the column must be, where it must be something.
+    fn wanted(&self, column: &str) -> &str {
+        let asked = self.filter.columns.iter().find(|one| one.column.name() == column);
+        asked.map_or("", |one| one.text.as_str())
+    }
+
+    fn is_at(&self, place: &str) -> bool {
+        self.filter.place.is_some_and(|asked| asked.name() == place)
+    }
 }
 
 fn html<R: Registry>(
@@ -161,6 +187,8 @@ fn html<R: Registry>(
         filter,
         status: urls::status(filter.status),
         standings: [Standing::Certified, Standing::Confirmed, Standing::Bare, Standing::Contested],
+        columns: Column::ALL,
+        search: filter.search.join(" "),
         total: page.total,
         rows: page.items.iter().map(|summary| Row::of(summary, now)).collect(),
         next,

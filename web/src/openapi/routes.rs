@@ -14,7 +14,10 @@ const NOT_FOUND: (u16, &str) = (404, "there is none");
 
 /// Every operation, in the order of the page that shows them.
 pub(super) fn all() -> Vec<Operation> {
-    [reading(), entries(), endorsers(), writing(), querying(), following(), operating()].into_iter().flatten().collect()
+    [reading(), tables(), entries(), endorsers(), writing(), querying(), following(), operating()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn text() -> Value {
@@ -50,6 +53,16 @@ fn reading() -> Vec<Operation> {
                 "only of this standing",
                 json!({ "type": "string", "enum": ["certified", "confirmed", "bare", "contested"] }),
             )
+            .asks("os", "only with this operating system", text())
+            .asks("os-version", "only with this version of it", text())
+            .asks("os-arch", "only for this architecture", text())
+            .asks("kind", "only of this kind", text())
+            .asks("location", "only those that can be fetched there", text())
+            .asks("tag", "with an endorser: the newest image under this tag instead", text())
+            .asks("search", "words that are all parts of title, description, system, endorser or tags", text())
+            .asks("at", "as it stood at this moment, RFC 3339", text())
+            .asks("sort", "a column; created where it is not said", text())
+            .asks("order", "asc or desc", text())
             .asks("limit", "entries of a page", number(1, LIST_LIMIT_MAX))
             .asks("after", "the place that a page's next link names", text())
             .media(&["xml", "json", "html"])
@@ -71,6 +84,31 @@ fn reading() -> Vec<Operation> {
         list("/metadata/{a}/{b}", "listMetadataByTwo", "Current entries by two of image, endorser and moment")
             .at("a", "an identifier, an e-mail address or a moment", text())
             .at("b", "another of them", text()),
+        Operation::get("/images/{identifier}", "image", "An image: its endorsers, its timeline, and what replaces it")
+            .at("identifier", "the image", text())
+            .asks("at", "as it stood at this moment, RFC 3339", text())
+            .media(&["xml", "json", "html"])
+            .gives(200, "the image", &[(XML, any()), (JSON, schema("Image")), (HTML, text())])
+            .refuses(&[NOT_FOUND]),
+    ]
+}
+
+/// The form in which the original's pages asked for lists (DataTables 1.9).
+fn tables() -> Vec<Operation> {
+    let table = |path, id| {
+        let form = json!({ "type": "object", "properties": { "sEcho": number(0, i32::MAX as usize) } });
+        Operation::post(path, id, "A page of a table, as DataTables 1.9 asks for it")
+            .body("application/x-www-form-urlencoded", form)
+            .gives(200, "the rows", &[(JSON, any())])
+            .refuses(&[NOT_FOUND, (413, "the form is too long"), (415, "the body has another type")])
+    };
+    vec![
+        table("/metadata/{a}", "tableBy").at("a", "an identifier, an e-mail address or a moment", text()),
+        table("/metadata/{a}/{b}", "tableByTwo").at("a", "an identifier, an e-mail address or a moment", text()).at(
+            "b",
+            "another of them",
+            text(),
+        ),
     ]
 }
 
@@ -97,6 +135,9 @@ fn entries() -> Vec<Operation> {
             .at("identifier", "the image", text())
             .at("email", "its endorser", text())
             .at("created", "when it was endorsed, RFC 3339", text()),
+        entry(Operation::get("/tag/{email}/{tag}", "tagged", "The newest image under a tag"))
+            .at("email", "the endorser", text())
+            .at("tag", "the tag", text()),
         entry(Operation::get("/entries/{entry}", "entry", "Exactly this entry, for ever")).at("entry", id, entry_id()),
         Operation::get("/entries/{entry}/admissions", "admissions", "The receipts of an entry, earliest first")
             .at("entry", id, entry_id())
@@ -122,6 +163,13 @@ fn endorsers() -> Vec<Operation> {
             .media(&["xml", "json", "html"])
             .gives(200, "a page of entries", &[(XML, any()), (JSON, schema("List")), (HTML, text())])
             .refuses(&[NOT_FOUND]),
+        Operation::get("/endorsers/{email}/tags", "tags", "The tags of an endorser by name")
+            .at("email", "its address", text())
+            .asks("limit", "tags of a page", number(1, LIST_LIMIT_MAX))
+            .asks("after", "the tag after which the page begins", text())
+            .media(&["xml", "json", "html"])
+            .gives(200, "the tags", &[(XML, any()), (JSON, schema("Tags")), (HTML, text())])
+            .refuses(&[NOT_FOUND]),
     ]
 }
 
@@ -138,6 +186,7 @@ fn writing() -> Vec<Operation> {
             .body(RDF, text())
             .body(XML, any())
             .body("multipart/form-data", form)
+            .body("application/x-www-form-urlencoded", json!({ "type": "object", "properties": { "sEcho": text() } }))
             .gives(200, "this very entry is held already", &uploaded())
             .gives(201, "it is on disk and can be queried", &uploaded())
             .gives(

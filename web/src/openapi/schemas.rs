@@ -15,7 +15,20 @@ pub(super) fn all() -> Value {
             ("expired", count()), ("superseded", count()), ("contested", count()), ("images", count()),
             ("endorsers", count()), ("refused", count()),
         ], &[]),
-        "Item": item(),
+        "Item": item(&[]),
+        "Image": object(&[
+            ("identifier", text()), ("at", or_null(moment())), ("current", list(schema("Item"))),
+            ("timeline", list(item(&[("conflict", json!({ "type": "boolean" }))]))),
+            ("replaced_by", list(schema("Related"))), ("replaces", list(schema("Related"))),
+            ("version_of", list(schema("Related"))), ("versions", list(schema("Related"))),
+            ("tags", list(object(&[("email", text()), ("tag", text())], &[]))),
+        ], &[]),
+        "Related": object(&[
+            ("identifier", text()), ("url", text()), ("steps", count()), ("said_by", text()), ("standing", standing()),
+            ("entry", digest()),
+        ], &[]),
+        "Tags": object(&[("items", list(schema("Tag"))), ("next", or_null(text()))], &[]),
+        "Tag": object(&[("tag", text()), ("entries", count()), ("latest", moment()), ("url", text())], &[]),
         "List": object(&[("total", count()), ("items", list(schema("Item"))), ("next", or_null(text()))], &[]),
         "Receipt": object(&[
             ("origin", text()), ("admitted", moment()), ("document", digest()),
@@ -57,33 +70,32 @@ pub(super) fn all() -> Value {
     })
 }
 
-fn item() -> Value {
-    object(
-        &[
-            ("entry", digest()),
-            ("identifier", text()),
-            ("email", text()),
-            ("created", moment()),
-            ("url", text()),
-            ("standing", standing()),
-            ("state", choice(&["valid", "expired", "deprecated", "superseded"])),
-            ("superseded_by", or_null(digest())),
-            ("deprecated", or_null(text())),
-            ("valid", or_null(moment())),
-            ("title", or_null(text())),
-            ("description", or_null(text())),
-            ("kind", or_null(text())),
-            ("os", or_null(text())),
-            ("os_version", or_null(text())),
-            ("os_arch", or_null(text())),
-            ("version", or_null(text())),
-            ("bytes", or_null(count())),
-            ("locations", list(text())),
-            ("tags", list(text())),
-            ("scope", choice(&["federated", "local"])),
-        ],
-        &[],
-    )
+/// What lists show of an entry, with these members besides.
+fn item(besides: &[(&str, Value)]) -> Value {
+    let members = [
+        ("entry", digest()),
+        ("identifier", text()),
+        ("email", text()),
+        ("created", moment()),
+        ("url", text()),
+        ("standing", standing()),
+        ("state", choice(&["valid", "expired", "deprecated", "superseded"])),
+        ("superseded_by", or_null(digest())),
+        ("deprecated", or_null(text())),
+        ("valid", or_null(moment())),
+        ("title", or_null(text())),
+        ("description", or_null(text())),
+        ("kind", or_null(text())),
+        ("os", or_null(text())),
+        ("os_version", or_null(text())),
+        ("os_arch", or_null(text())),
+        ("version", or_null(text())),
+        ("bytes", or_null(count())),
+        ("locations", list(text())),
+        ("tags", list(text())),
+        ("scope", choice(&["federated", "local"])),
+    ];
+    object(&[&members, besides].concat(), &[])
 }
 
 fn node() -> Value {

@@ -113,3 +113,76 @@ async fn endorsers_are_results_xml_json_and_a_page() {
     assert_eq!(get(&fake, &address, "application/json").await.json()["total"], 2);
     assert!(get(&fake, "/endorsers", BROWSER).await.text().contains("Jane Tester"));
 }
+
+/// Three entries of different systems, with texts of foreign letters.
+fn different() -> Fake {
+    let of = |image, os: &str, title: &str| proto::document::Template {
+        os: Some(os.to_owned()),
+        title: Some(title.to_owned()),
+        ..template(image)
+    };
+    Fake::holding([
+        signed(&of(1, "Debian", "Web server"), "2014-03-08T14:01:00Z"),
+        signed(&of(2, "CentOS", "Web cache"), "2014-03-08T14:02:00Z"),
+        signed(&of(3, "Debian", "Database"), "2014-03-08T14:03:00Z"),
+    ])
+}
+
+/// The titles of a list, in its order.
+async fn titles(fake: &Fake, query: &str) -> Vec<String> {
+    let json = get(fake, &format!("/metadata?{query}"), "application/json").await.json();
+    let items = json["items"].as_array().cloned().unwrap_or_default();
+    items.iter().map(|item| item["title"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn filters_search_and_order_are_combined() {
+    let fake = different();
+    assert_eq!(titles(&fake, "os=debian").await, ["Database", "Web server"]);
+    assert_eq!(titles(&fake, "search=WEB&os=debian").await, ["Web server"]);
+    assert_eq!(titles(&fake, "search=web+cent").await, ["Web cache"]);
+    assert_eq!(titles(&fake, "sort=title").await, ["Database", "Web cache", "Web server"]);
+    assert_eq!(titles(&fake, "sort=title&order=desc&location=pdisk").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_next_link_keeps_what_was_asked_for() {
+    let fake = different();
+    let first = get(&fake, "/metadata?search=web&sort=title&limit=1", "application/json").await.json();
+    let next = first["next"].as_str().unwrap_or_default().replace("http://mp.example.org", "");
+    let second = get(&fake, &next, "application/json").await.json();
+    assert_eq!(first["items"][0]["title"], "Web cache");
+    assert_eq!((&second["items"][0]["title"], &second["next"]), (&"Web server".into(), &serde_json::Value::Null));
+}
+
+#[tokio::test]
+async fn a_list_in_the_form_of_data_tables_is_as_the_original_gave_it() {
+    let fake = different();
+    let path = "/metadata?sEcho=3&iDisplayStart=1&iDisplayLength=1&iSortCol_0=10&sSortDir_0=asc&sSearch=web";
+    let answer = get(&fake, path, "").await;
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");
+    let json = answer.json();
+    let figures = ["sEcho", "iTotalRecords", "iTotalDisplayRecords"].map(|name| json[name].as_u64());
+    assert_eq!(figures, [Some(3), Some(3), Some(2)]);
+    let rows = json["aaData"].as_array().cloned().unwrap_or_default();
+    let row = rows[0].as_array().cloned().unwrap_or_default();
+    assert_eq!((rows.len(), row.len()), (1, 11));
+    let cells = [0, 1, 4, 6, 10].map(|index| row[index].as_str().unwrap_or_default());
+    assert_eq!(cells, ["", "Debian", "jane+tester@example.org", "2014-03-08T14:01:00Z", "Web server"]);
+    assert_eq!(row[2], "null");
+}
+
+#[tokio::test]
+async fn a_posted_form_is_asked_for_in_its_body_and_never_not_found() {
+    let fake = different();
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let posted = post(&fake, "/metadata?sSearch=ignored", &form, "sEcho=1&sSearch_1=CENT").await.json();
+    assert_eq!((&posted["iTotalDisplayRecords"], &posted["aaData"][0][10]), (&1.into(), &"Web cache".into()));
+    let image = fake.records()[2].summary.at.image;
+    let posted = post(&fake, &format!("/metadata/{image}"), &form, "sEcho=1").await.json();
+    assert_eq!((&posted["iTotalRecords"], &posted["aaData"][0][10]), (&3.into(), &"Database".into()));
+    let none = post(&fake, "/metadata", &form, "status=deprecated").await;
+    assert_eq!((none.status, none.json()["aaData"].as_array().map(Vec::len)), (StatusCode::OK, Some(0)));
+    assert_eq!(none.json()["rMsg"], "no metadata matching query found");
+    assert_eq!(post(&fake, "/metadata", &form, "sEcho=x").await.status, StatusCode::BAD_REQUEST);
+}

@@ -53,6 +53,7 @@ async fn answers_have_the_members_that_are_described() {
     let fake = several(2);
     let document = get(&fake, "/openapi.json", "").await.json();
     let entry = fake.records()[0].summary.entry;
+    let image = fake.records()[0].summary.at.image;
     let asked = [
         ("/", "/".to_owned()),
         ("/metadata", "/metadata?limit=1".to_owned()),
@@ -60,6 +61,8 @@ async fn answers_have_the_members_that_are_described() {
         ("/endorsers/{email}", "/endorsers/jane+tester@example.org".to_owned()),
         ("/entries/{entry}/admissions", format!("/entries/{entry}/admissions")),
         ("/entries/{entry}/explanation", format!("/entries/{entry}/explanation")),
+        ("/images/{identifier}", format!("/images/{image}")),
+        ("/endorsers/{email}/tags", "/endorsers/jane+tester@example.org/tags".to_owned()),
         ("/changes", "/changes?limit=1".to_owned()),
         ("/federation", "/federation".to_owned()),
         ("/federation/nodes", "/federation/nodes".to_owned()),

@@ -39,9 +39,13 @@ async fn w6_a_path_in_an_address_names_no_file() {
 async fn w7_query_text_in_a_parameter_selects_nothing() {
     let fake = several(3);
     for text in QUERY_TEXTS.map(encoded) {
-        for name in ["identifier", "email", "created", "standing", "limit", "after", "os", "search", "sort", "order"] {
+        for name in ["identifier", "email", "created", "standing", "limit", "after", "sort", "order", "at"] {
             let answer = get(&fake, &format!("/metadata?{name}={text}"), "application/json").await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name}={text}: {}", answer.text());
+        }
+        for name in ["os", "os-version", "os-arch", "kind", "location", "search"] {
+            let answer = get(&fake, &format!("/metadata?{name}={text}"), "application/json").await;
+            assert_eq!((answer.status, &answer.json()["total"]), (StatusCode::OK, &0.into()), "{name}={text}");
         }
         for path in [format!("/metadata/{text}"), format!("/metadata/jane@example.org/{text}")] {
             let answer = get(&fake, &path, "application/json").await;

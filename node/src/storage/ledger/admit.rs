@@ -12,6 +12,7 @@ use super::candidate::{Admitted, Candidate, Freshness, ItemChange, Novelty, Sign
 use super::claims::{self, HeldClaim};
 use super::columns;
 use super::error::{AdmitError, LedgerError};
+use super::history;
 use super::withdraw::Part;
 use super::writer::Session;
 
@@ -322,7 +323,9 @@ impl Session {
             columns::texts_column(&shown.locations),
             columns::texts_column(&shown.tags),
         ])?;
-        Ok(self.connection.last_insert_rowid())
+        let seq = self.connection.last_insert_rowid();
+        history::keep(&self.connection, seq, &shown.relations)?;
+        Ok(seq)
     }
 
     fn admitted(&self, seq: i64, novelty: Novelty, items: ItemChange) -> Result<Admitted, LedgerError> {

@@ -6,11 +6,12 @@ use proto::checksum::Checksum;
 use proto::crypto::Certificate;
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
+use proto::identifier::ImageIdentifier;
 use proto::reconcile::Item;
 use proto::standing::{CertificateEmail, Certification, Claim, Witness};
 use proto::timestamp::{Instant, Timestamp};
 use proto::view::Placement;
-use web::registry::{Coordinates, Scope, Summary};
+use web::registry::{Coordinates, Relation, Scope, Summary};
 
 /// A verified entry with one admission, on its way into the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub struct Description {
     pub locations: Vec<String>,
     /// `dcterms:alternative`, in document order.
     pub tags: Vec<String>,
+    /// The other images that it names, each once.
+    pub relations: Vec<(Relation, ImageIdentifier)>,
 }
 
 /// Whether an endorser may go back behind its own latest entry.

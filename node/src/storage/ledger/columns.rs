@@ -14,7 +14,7 @@ use proto::standing::{CertificateEmail, Certification, Standing};
 use proto::timestamp::{Instant, Timestamp};
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};
-use web::registry::{Coordinates, Scope, Summary};
+use web::registry::{Coordinates, Relation, Scope, Summary};
 
 use super::candidate::OriginRule;
 
@@ -140,6 +140,21 @@ pub(super) const fn scope_column(scope: Scope) -> i64 {
 
 pub(super) fn scope(row: &Row<'_>, at: usize) -> rusqlite::Result<Scope> {
     of_number(row, at, "scope", &[Scope::Federated, Scope::Local])
+}
+
+const RELATIONS: [Relation; 4] = [Relation::Replaced, Relation::Replacing, Relation::Original, Relation::Version];
+
+pub(super) const fn relation_column(relation: Relation) -> i64 {
+    match relation {
+        Relation::Replaced => 0,
+        Relation::Replacing => 1,
+        Relation::Original => 2,
+        Relation::Version => 3,
+    }
+}
+
+pub(super) fn relation(row: &Row<'_>, at: usize) -> rusqlite::Result<Relation> {
+    of_number(row, at, "relation", &RELATIONS)
 }
 
 pub(super) const fn certificate_email_column(certificate_email: CertificateEmail) -> i64 {

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::LedgerError;
-use super::{mail, pending, reminders};
+use super::{listing, mail, pending, reminders};
 use crate::bounds::{LEDGER_CACHE_KIB, LEDGER_STATEMENTS_MAX, LEDGER_WAL_PAGES};
 
 /// The version that this program writes, in SQLite's `user_version`.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Raw bytes stand apart from the entries, so that a list never reads past them.
 ///
@@ -18,8 +18,8 @@ const VERSION: u32 = 2;
 /// the entry by its identity, since the graph follows it also when the entry is withdrawn. A refusal whose `judged` is
 /// below the number of the judgement in force is due to be tried again.
 ///
-/// The `current_*` indexes carry all that a list filters by, so that an entry outside the page is skipped without
-/// reading its row; the `by_*` indexes serve the history, the groups of supersession and the endorsers.
+/// The `by_*` indexes serve the history, the groups of supersession and the endorsers; those of current entries are made
+/// by [`listing`].
 const TABLES: &str = "
 CREATE TABLE entry (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,12 +53,6 @@ CREATE TABLE entry (
     is_deprecated INTEGER NOT NULL GENERATED ALWAYS AS (deprecated IS NOT NULL) STORED,
     is_superseded INTEGER NOT NULL GENERATED ALWAYS AS (superseded_by IS NOT NULL) STORED
 ) STRICT;
-CREATE INDEX current_by_created ON entry (created, id, standing, is_deprecated, valid)
-    WHERE superseded_by IS NULL;
-CREATE INDEX current_by_image ON entry (image, created, id, email, standing, is_deprecated, valid)
-    WHERE superseded_by IS NULL;
-CREATE INDEX current_by_email ON entry (email, created, id, standing, is_deprecated, valid)
-    WHERE superseded_by IS NULL;
 CREATE INDEX by_created ON entry (created, id, standing, is_deprecated, valid, is_superseded);
 CREATE INDEX by_image ON entry (image, created, id, standing, is_deprecated, valid);
 CREATE INDEX by_email ON entry (email, created, id, standing, is_deprecated, valid, is_superseded);
@@ -170,11 +164,25 @@ fn migrate(connection: &Connection) -> Result<(), LedgerError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         0 => {
-            let make = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
-            Ok(connection.execute_batch(&make)?)
+            let make = format!("{TABLES} {}", listing::of_version_3());
+            as_version_3(connection, &make, |_| Ok(()))
         }
+        2 => as_version_3(connection, &listing::from_version_2(), listing::fill_relations),
         VERSION => Ok(()),
         older if older < VERSION => Err(LedgerError::OlderSchema { found: older, known: VERSION }),
         newer => Err(LedgerError::NewerSchema { found: newer, known: VERSION }),
     }
+}
+
+/// Does all of it or nothing, and notes the version that it brings.
+fn as_version_3(
+    connection: &Connection,
+    statements: &str,
+    fill: impl Fn(&Connection) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    transaction.execute_batch(statements)?;
+    fill(&transaction)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    Ok(transaction.commit()?)
 }

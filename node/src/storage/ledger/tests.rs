@@ -2,6 +2,7 @@
 
 mod admissions;
 mod explain;
+mod history;
 mod lists;
 mod make;
 mod order;

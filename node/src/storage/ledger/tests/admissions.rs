@@ -48,7 +48,7 @@ async fn a_ledger_of_a_newer_program_is_not_opened() {
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     let error = Ledger::open(folder.path(), trust()).unwrap_err();
-    assert_eq!(error, LedgerError::NewerSchema { found: 99, known: 2 });
+    assert_eq!(error, LedgerError::NewerSchema { found: 99, known: 3 });
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_ledger_of_before_the_first_release_is_not_opened_and_the_error_says_w
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     file.pragma_update(None, "user_version", 1).unwrap();
     let error = Ledger::open(folder.path(), trust()).unwrap_err();
-    assert_eq!(error, LedgerError::OlderSchema { found: 1, known: 2 });
+    assert_eq!(error, LedgerError::OlderSchema { found: 1, known: 3 });
     assert!(error.to_string().contains("move the data folder away"), "{error}");
 }
 

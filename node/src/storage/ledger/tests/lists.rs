@@ -2,10 +2,11 @@
 
 use proto::standing::Standing;
 use proto::timestamp::Timestamp;
-use web::registry::{ListFilter, Status};
+use web::registry::{Column, ColumnFilter, ListFilter, Matching, Order, Place, Status};
 
-use super::make::{about, at, candidate, everything, holding, image, jane};
-use crate::storage::ledger::{Candidate, Ledger};
+use super::make::{about, at, candidate, everything, holding, image, jane, open, pinning, rejudge, trust};
+use crate::storage::ledger::selection::Selection;
+use crate::storage::ledger::{Candidate, FILE, Ledger};
 
 fn valid_until(seconds: i64, mut candidate: Candidate) -> Candidate {
     candidate.description.valid = Some(at(seconds));
@@ -124,4 +125,226 @@ async fn an_endorser_is_shown_by_its_strongest_standing() {
     assert_eq!((endorser.entries, endorser.current, endorser.standing), (3, 1, Standing::Bare));
     assert_eq!((endorser.subject.as_str(), endorser.latest), ("CN=key 1", at(300)));
     assert_eq!(ledger.endorsers(Some(jane()), 10).await.unwrap(), []);
+}
+
+fn described(number: u8, title: &str, os: &str, location: &str) -> Candidate {
+    let mut candidate = about(number, candidate(number, 1, 100 + i64::from(number)));
+    candidate.description.title = Some(title.to_owned());
+    candidate.description.os = Some(os.to_owned());
+    candidate.description.locations = vec!["\",\"http://trap".to_owned(), location.to_owned()];
+    candidate.description.tags = vec!["Stable \"one\"".to_owned()];
+    candidate
+}
+
+async fn library() -> (tempfile::TempDir, Ledger) {
+    let folder = tempfile::tempdir().unwrap();
+    let candidates = [
+        described(1, "Web server 7", "Debian", "https://a"),
+        described(2, "Database", "CentOS", "pdisk:b"),
+        described(3, "web cache", "debian", "PDISK:c"),
+        described(4, "Äther 100%", "Ubuntu", "FTP://d"),
+    ];
+    let ledger = holding(folder.path(), &candidates).await;
+    (folder, ledger)
+}
+
+fn whole(column: Column, text: &str) -> ListFilter {
+    let column = ColumnFilter { column, matching: Matching::Whole, text: Column::folded(text) };
+    ListFilter { columns: vec![column], ..everything() }
+}
+
+fn searching(words: &str) -> ListFilter {
+    ListFilter { search: words.split(' ').map(str::to_owned).collect(), ..everything() }
+}
+
+#[tokio::test]
+async fn columns_and_places_narrow_lists_together() {
+    let (_folder, ledger) = library().await;
+    assert_eq!(images(&ledger, whole(Column::Os, "DEBIAN"), at(0)).await, [3, 1]);
+    let on = |place| ListFilter { place: Some(place), ..everything() };
+    assert_eq!(images(&ledger, on(Place::Web), at(0)).await, [4, 1]);
+    assert_eq!(images(&ledger, on(Place::Pdisk), at(0)).await, [3, 2]);
+    let both = ListFilter { place: Some(Place::Pdisk), ..whole(Column::Os, "debian") };
+    assert_eq!(images(&ledger, both, at(0)).await, [3]);
+    let part = ColumnFilter { column: Column::Title, matching: Matching::Part, text: "web".to_owned() };
+    let both = ListFilter { columns: vec![part], place: Some(Place::Web), email: Some(jane()), ..everything() };
+    assert_eq!(images(&ledger, both, at(0)).await, [1]);
+}
+
+#[tokio::test]
+async fn every_term_of_a_search_is_a_part_of_some_text_in_any_case() {
+    let (_folder, ledger) = library().await;
+    let cases: [(&str, &[u8]); 9] = [
+        ("WEB", &[3, 1]),
+        ("serv DEB", &[1]),
+        ("web 7", &[1]),
+        ("7", &[1]),
+        ("jane@EXAMPLE", &[4, 3, 2, 1]),
+        ("äther", &[4]),
+        ("100%", &[4]),
+        ("stable centos", &[2]),
+        ("web\" OR \"data", &[]),
+    ];
+    for (words, expected) in cases {
+        assert_eq!(images(&ledger, searching(words), at(0)).await, expected, "{words}");
+    }
+    let sorted = ListFilter { sort: Column::Title, order: Order::Descending, ..searching("web") };
+    assert_eq!(images(&ledger, sorted, at(0)).await, [1, 3]);
+    let then = ListFilter { created: Some(at(101)), ..searching("SERVER") };
+    assert_eq!(images(&ledger, then, at(0)).await, [1]);
+}
+
+#[tokio::test]
+async fn a_superseded_text_is_found_no_more_and_again_when_it_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut old = candidate(1, 1, 100);
+    old.description.title = Some("forgotten".to_owned());
+    let new = candidate(2, 2, 200);
+    let ledger = holding(folder.path(), &[old.clone(), new.clone()]).await;
+    assert_eq!(ledger.list(searching("forgotten"), at(0)).await.unwrap().total, 1);
+    rejudge(&ledger, pinning(2), &[old.clone(), new.clone()]).await;
+    assert_eq!(ledger.list(searching("forgotten"), at(0)).await.unwrap().total, 0);
+    rejudge(&ledger, trust(), &[old, new]).await;
+    assert_eq!(ledger.list(searching("forgotten"), at(0)).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn pages_in_every_order_have_neither_gaps_nor_duplicates() {
+    let folder = tempfile::tempdir().unwrap();
+    let candidates: Vec<_> = (0..25)
+        .map(|number| {
+            let mut one = described(number, &format!("T{}", number % 3), "Os", "x");
+            one.at.created = at(i64::from(number / 7));
+            one.description.kind = (number % 2 == 0).then(|| "machine".to_owned());
+            one
+        })
+        .collect();
+    let ledger = holding(folder.path(), &candidates).await;
+    for sort in Column::ALL {
+        for order in [Order::Ascending, Order::Descending] {
+            let mut filter = ListFilter { sort, order, ..everything() };
+            let whole = ledger.list(filter.clone(), at(0)).await.unwrap().items;
+            let places: Vec<_> = whole.iter().map(|one| (sort.key(one), one.at.created, one.entry)).collect();
+            assert!(places.is_sorted_by(|a, b| if order == Order::Ascending { a < b } else { a > b }), "{sort}");
+            let mut paged = Vec::new();
+            filter.limit = 4;
+            loop {
+                let page = ledger.list(filter.clone(), at(0)).await.unwrap();
+                assert_eq!(page.total, 25);
+                paged.extend(page.items);
+                filter.after = page.next;
+                if filter.after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(paged, whole, "{sort} {order}");
+            let skipping = ListFilter { skipped: 20, after: None, limit: 100, sort, order, ..everything() };
+            assert_eq!(ledger.list(skipping, at(0)).await.unwrap().items, whole[20..], "{sort} {order}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_current_and_valid_at_a_moment_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (valid_until(150, candidate(1, 1, 100)), candidate(2, 1, 200));
+    let contested = candidate(3, 2, 120);
+    let ledger = holding(folder.path(), &[old.clone(), new.clone(), contested]).await;
+    for (then, expected) in [(99, vec![]), (100, vec![old.entry]), (150, vec![]), (200, vec![new.entry])] {
+        let filter = ListFilter { image: Some(image(0)), at: Some(at(then)), status: Status::Valid, ..everything() };
+        let page = ledger.list(filter, at(1000)).await.unwrap();
+        assert_eq!(page.items.iter().map(|one| one.entry).collect::<Vec<_>>(), expected, "{then}");
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_second_version_becomes_one_of_the_third() {
+    let (folder, ledger) = library().await;
+    ledger.close().await;
+    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    file.execute_batch(&as_version_2(&file)).unwrap();
+    drop(file);
+    let ledger = open(folder.path());
+    assert_eq!(images(&ledger, searching("web"), at(0)).await, [3, 1]);
+    assert_eq!(images(&ledger, whole(Column::Os, "debian"), at(0)).await, [3, 1]);
+    let late = described(5, "late web", "x", "y");
+    ledger.admit(late).await.unwrap();
+    assert_eq!(images(&ledger, searching("web"), at(0)).await, [5, 3, 1]);
+}
+
+/// Takes away what the third version added, and puts back what it replaced.
+fn as_version_2(file: &rusqlite::Connection) -> String {
+    let named = |kind: &str, name: &str| -> Vec<String> {
+        let list = "SELECT name FROM sqlite_schema WHERE type = ?1 AND name GLOB ?2";
+        let mut statement = file.prepare(list).unwrap();
+        statement.query_map((kind, name), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let triggers: String = named("trigger", "*").iter().map(|one| format!("DROP TRIGGER {one};")).collect();
+    let indexes: String = named("index", "current_by_*").iter().map(|one| format!("DROP INDEX {one};")).collect();
+    let columns =
+        ["title", "description", "os", "os_version", "os_arch", "kind", "location"].map(|one| one.to_owned() + "_key");
+    let columns = columns.into_iter().chain(["places".to_owned(), "searched".to_owned()]);
+    let columns: String = columns.map(|one| format!("ALTER TABLE entry DROP COLUMN {one};")).collect();
+    let former = [("created", ""), ("image", "image, "), ("email", "email, ")].map(|(name, first)| {
+        format!(
+            "CREATE INDEX current_by_{name} ON entry ({first}created, id, standing, is_deprecated, valid)
+             WHERE superseded_by IS NULL;"
+        )
+    });
+    format!(
+        "{triggers} DROP TABLE current_text; DROP TABLE tag; DROP TABLE relation; {indexes} {columns} {} PRAGMA user_version = 2;",
+        former.concat()
+    )
+}
+
+/// How SQLite answers `statement`, a step a line.
+fn plan(file: &rusqlite::Connection, statement: &str) -> String {
+    let mut explained = file.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+    let mut rows = explained.raw_query();
+    let mut plan = String::new();
+    while let Some(row) = rows.next().unwrap() {
+        plan += &row.get::<_, String>(3).unwrap();
+        plan.push('\n');
+    }
+    plan
+}
+
+#[tokio::test]
+async fn pages_follow_an_index_in_their_order_and_totals_read_no_rows() {
+    let (folder, ledger) = library().await;
+    ledger.close().await;
+    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    let narrowed = [
+        everything(),
+        ListFilter { email: Some(jane()), status: Status::Valid, ..everything() },
+        ListFilter { place: Some(Place::Web), ..whole(Column::Os, "debian") },
+        ListFilter { place: Some(Place::Pdisk), email: Some(jane()), ..whole(Column::Kind, "machine") },
+        ListFilter { ..searching("web server") },
+    ];
+    for filter in narrowed {
+        for sort in Column::ALL {
+            let filter = ListFilter { sort, ..filter.clone() };
+            let selection = Selection::of(&file, &filter, at(0)).unwrap();
+            let page = plan(&file, &selection.page_statement());
+            assert!(!page.contains("TEMP B-TREE"), "{filter:?}\n{page}");
+            let total = plan(&file, &selection.count_statement());
+            let reads: Vec<_> = total.lines().filter(|line| line.contains(" entry ")).collect();
+            assert!(
+                !reads.is_empty() && reads.iter().all(|line| line.contains("COVERING INDEX")),
+                "{filter:?}\n{total}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_column_is_folded_here_as_cursors_fold_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let title = "ÄB ".repeat(40);
+    let ledger = holding(folder.path(), &[described(1, &title, "x", "y")]).await;
+    assert_eq!(images(&ledger, whole(Column::Title, &title), at(0)).await, [1]);
+    ledger.close().await;
+    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    let key: String = file.query_row("SELECT title_key FROM entry", (), |row| row.get(0)).unwrap();
+    assert_eq!(key, Column::folded(&title));
 }

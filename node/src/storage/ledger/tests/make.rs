@@ -138,5 +138,5 @@ pub(super) async fn holding(folder: &Path, candidates: &[Candidate]) -> Ledger {
 
 /// All current entries that are not contested.
 pub(super) fn everything() -> ListFilter {
-    ListFilter { image: None, email: None, created: None, status: Status::All, standing: None, limit: 100, after: None }
+    ListFilter { status: Status::All, limit: 100, ..ListFilter::default() }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
     Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError,
-    Record, Registry, RegistryError, Scope, Summary, UploadRefusal, Uploaded, Walk,
+    Record, Registry, RegistryError, Related, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
 };
 
 use crate::storage::graph::query::Queries;
@@ -81,6 +81,18 @@ impl Registry for QueriesOnly {
     }
 
     async fn changed(&self, _: u64) -> Result<(), RegistryError> {
+        Err(RegistryError)
+    }
+
+    async fn related(&self, _: ImageIdentifier, _: usize) -> Result<Vec<Related>, RegistryError> {
+        Err(RegistryError)
+    }
+
+    async fn tagged(&self, _: Email, _: String) -> Result<Option<Record>, RegistryError> {
+        Err(RegistryError)
+    }
+
+    async fn tags(&self, _: Email, _: String, _: usize) -> Result<Vec<Tag>, RegistryError> {
         Err(RegistryError)
     }
 
