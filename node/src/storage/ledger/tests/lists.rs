@@ -309,6 +309,25 @@ fn plan(file: &rusqlite::Connection, statement: &str) -> String {
     plan
 }
 
+/// How many instructions of `statement` read a column of a row of entries, and not of an index. The plan does not tell:
+/// it calls no index covering that has a generated column, and yet the columns are read from it.
+fn reads_of_rows(file: &rusqlite::Connection, statement: &str) -> usize {
+    let root = "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'entry'";
+    let root: i64 = file.query_row(root, (), |row| row.get(0)).unwrap();
+    let mut explained = file.prepare(&format!("EXPLAIN {statement}")).unwrap();
+    let mut rows = explained.raw_query();
+    let mut instructions = Vec::<(String, i64, i64)>::new();
+    while let Some(row) = rows.next().unwrap() {
+        instructions.push((row.get(1).unwrap(), row.get(2).unwrap(), row.get(3).unwrap()));
+    }
+    let cursors: Vec<i64> = instructions
+        .iter()
+        .filter(|(name, _, second)| name == "OpenRead" && *second == root)
+        .map(|(_, cursor, _)| *cursor)
+        .collect();
+    instructions.iter().filter(|(name, cursor, _)| name == "Column" && cursors.contains(cursor)).count()
+}
+
 #[tokio::test]
 async fn pages_follow_an_index_in_their_order_and_totals_read_no_rows() {
     let (folder, ledger) = library().await;
@@ -327,12 +346,8 @@ async fn pages_follow_an_index_in_their_order_and_totals_read_no_rows() {
             let selection = Selection::of(&file, &filter, at(0)).unwrap();
             let page = plan(&file, &selection.page_statement());
             assert!(!page.contains("TEMP B-TREE"), "{filter:?}\n{page}");
-            let total = plan(&file, &selection.count_statement());
-            let reads: Vec<_> = total.lines().filter(|line| line.contains(" entry ")).collect();
-            assert!(
-                !reads.is_empty() && reads.iter().all(|line| line.contains("COVERING INDEX")),
-                "{filter:?}\n{total}"
-            );
+            assert_eq!(reads_of_rows(&file, &selection.count_statement()), 0, "{filter:?}");
+            assert_ne!(reads_of_rows(&file, &selection.page_statement()), 0, "{filter:?}");
         }
     }
 }
