@@ -8,7 +8,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use rustix::param::clock_ticks_per_second;
 use rustix::process::{Pid, setpriority_process};
 
 use crate::bounds::{QUERY_IDLE_PROCESSES_MAX, QUERY_LONG_PRIORITY};
@@ -74,12 +76,20 @@ enum Length {
     Long,
 }
 
+/// A process at a query.
+struct Running {
+    child: Reaped,
+    length: Length,
+    /// The processor time that it had used before.
+    used_before: Duration,
+}
+
 #[derive(Default)]
 enum State {
     /// The query has no process yet, or no longer.
     #[default]
     Free,
-    Running(Reaped, Length),
+    Running(Running),
     /// The query is not to go on; its process, where it had one, was ended.
     Ended {
         _process: Option<Reaped>,
@@ -153,6 +163,16 @@ impl Process {
     }
 }
 
+impl Reaped {
+    /// The processor time of the process, by the 14th and 15th field of its statistics (Linux, `proc_pid_stat(5)`).
+    fn used(&self) -> Option<Duration> {
+        let statistics = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).ok()?;
+        let (_, fields) = statistics.rsplit_once(") ")?;
+        let ticks: u64 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap_or(0)).sum();
+        Some(Duration::from_millis(ticks * 1000 / clock_ticks_per_second()))
+    }
+}
+
 impl Drop for Reaped {
     fn drop(&mut self) {
         // It fails where the process has ended by itself.
@@ -170,14 +190,18 @@ impl Leash {
         if matches!(*state, State::Ended { .. }) {
             return None;
         }
-        *state = State::Running(process.child, Length::Short);
-        Some(process.stream)
+        let Process { child, stream, .. } = process;
+        let used_before = child.used().unwrap_or_default();
+        *state = State::Running(Running { child, length: Length::Short, used_before });
+        Some(stream)
     }
 
     /// Gives the process back; none where it was ended.
     pub(super) fn detach(&self, stream: UnixStream) -> Option<Process> {
         match std::mem::take(&mut *self.state()) {
-            State::Running(child, length) => Some(Process { child, stream, is_spent: length == Length::Long }),
+            State::Running(Running { child, length, .. }) => {
+                Some(Process { child, stream, is_spent: length == Length::Long })
+            }
             State::Free | State::Ended { .. } => None,
         }
     }
@@ -186,10 +210,10 @@ impl Leash {
     pub(super) fn end(&self) {
         let mut state = self.state();
         *state = match std::mem::take(&mut *state) {
-            State::Running(mut child, _) => {
+            State::Running(mut running) => {
                 // It fails where the process has ended by itself.
-                let _ = child.0.kill();
-                State::Ended { _process: Some(child) }
+                let _ = running.child.0.kill();
+                State::Ended { _process: Some(running.child) }
             }
             State::Free => State::Ended { _process: None },
             ended @ State::Ended { .. } => ended,
@@ -198,11 +222,19 @@ impl Leash {
 
     /// Lets shorter queries go before this one.
     pub(super) fn yield_to_others(&self) {
-        if let State::Running(child, length) = &mut *self.state() {
-            *length = Length::Long;
-            if let Err(error) = setpriority_process(Some(Pid::from_child(&child.0)), QUERY_LONG_PRIORITY) {
+        if let State::Running(running) = &mut *self.state() {
+            running.length = Length::Long;
+            if let Err(error) = setpriority_process(Some(Pid::from_child(&running.child.0)), QUERY_LONG_PRIORITY) {
                 tracing::warn!(%error, "a long query keeps its priority");
             }
+        }
+    }
+
+    /// The processor time that the query has used in its process; none where the machine does not tell.
+    pub(super) fn used(&self) -> Option<Duration> {
+        match &*self.state() {
+            State::Running(running) => Some(running.child.used()?.saturating_sub(running.used_before)),
+            State::Free | State::Ended { .. } => Some(Duration::ZERO),
         }
     }
 
