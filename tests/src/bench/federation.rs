@@ -15,7 +15,7 @@ use node::events::Happening;
 
 use super::report::Report;
 use super::running::{self, Running};
-use super::{documents, join, machine};
+use super::{documents, join, machine, reconcile};
 use crate::link::{Link, Links, Medium, Weather, socket_address};
 use crate::linked::Topology;
 
@@ -52,6 +52,7 @@ struct Bed {
 /// Measures a federation that is new, one over bad links, and one that holds `entries` and is left alone.
 pub(super) fn measure(program: &Path, clock: &Clock, entries: usize) -> anyhow::Result<Report> {
     let mut report = Report::new(&format!("federation: {NODES} nodes, each linked with each, disk graphs"));
+    reconcile::measure(&mut report).context("reconciliation")?;
     let title = format!("acknowledged at one, queryable at all, {PER_SECOND} uploads/s for {SECONDS} s");
     for (weather, how, [p50_goal, p99_goal]) in [
         (None, "on loopback", [Some(50.0), Some(250.0)]),
@@ -71,6 +72,9 @@ pub(super) fn measure(program: &Path, clock: &Clock, entries: usize) -> anyhow::
             .to_owned(),
     );
     report.note("links share the cores of this machine; sites compare every minute, as is the default".to_owned());
+    report.note(
+        "stated elsewhere: replicas of the original followed in 5 to 10 minutes; eduGAIN publishes hourly".to_owned(),
+    );
     Ok(report)
 }
 
