@@ -51,24 +51,31 @@ const INDEXES: [(&str, &str); 10] = [
 ];
 
 /// The texts of current entries by their trigrams; the table keeps no copy of them (sqlite.org/fts5.html#contentless).
+/// What came and went is noted, and the index is written once for each transaction: at each savepoint it would write all
+/// that it has gathered.
 const TEXTS: &str = "
 CREATE VIRTUAL TABLE current_text
     USING fts5 (searched, content = '', contentless_delete = 1, tokenize = 'trigram');
-CREATE TRIGGER current_text_of_admitted AFTER INSERT ON entry WHEN NEW.superseded_by IS NULL BEGIN
-    INSERT INTO current_text (rowid, searched) VALUES (NEW.seq, NEW.searched);
+CREATE TABLE text_due (seq INTEGER PRIMARY KEY) STRICT;
+CREATE TRIGGER text_of_admitted AFTER INSERT ON entry WHEN NEW.superseded_by IS NULL BEGIN
+    INSERT OR IGNORE INTO text_due VALUES (NEW.seq);
 END;
-CREATE TRIGGER current_text_of_superseded AFTER UPDATE OF superseded_by ON entry
-    WHEN OLD.superseded_by IS NULL AND NEW.superseded_by IS NOT NULL BEGIN
-    DELETE FROM current_text WHERE rowid = OLD.seq;
+CREATE TRIGGER text_of_changed AFTER UPDATE OF superseded_by ON entry
+    WHEN (OLD.superseded_by IS NULL) <> (NEW.superseded_by IS NULL) BEGIN
+    INSERT OR IGNORE INTO text_due VALUES (NEW.seq);
 END;
-CREATE TRIGGER current_text_of_restored AFTER UPDATE OF superseded_by ON entry
-    WHEN OLD.superseded_by IS NOT NULL AND NEW.superseded_by IS NULL BEGIN
-    INSERT INTO current_text (rowid, searched) VALUES (NEW.seq, NEW.searched);
-END;
-CREATE TRIGGER current_text_of_withdrawn AFTER DELETE ON entry WHEN OLD.superseded_by IS NULL BEGIN
-    DELETE FROM current_text WHERE rowid = OLD.seq;
+CREATE TRIGGER text_of_withdrawn AFTER DELETE ON entry WHEN OLD.superseded_by IS NULL BEGIN
+    INSERT OR IGNORE INTO text_due VALUES (OLD.seq);
 END;
 ";
+
+/// What a transaction does at its end, so that the index of texts has what came in it and not what went.
+pub(super) const INDEX_TEXTS: [&str; 3] = [
+    "DELETE FROM current_text WHERE rowid IN (SELECT seq FROM text_due)",
+    "INSERT INTO current_text (rowid, searched)
+     SELECT entry.seq, searched FROM text_due JOIN entry USING (seq) WHERE superseded_by IS NULL",
+    "DELETE FROM text_due",
+];
 
 /// What entries say of other images, and the tags of endorsers; both follow their entry. Longer tags are in no address.
 const HISTORY: &str = "

@@ -134,6 +134,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // A negative size is one in KiB (sqlite.org/pragma.html#pragma_cache_size).
     connection.pragma_update(None, "cache_size", -LEDGER_CACHE_KIB)?;
+    // What a savepoint would restore stays in memory.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "wal_autocheckpoint", LEDGER_WAL_PAGES)?;
     keep_plans(&connection)?;
     migrate(&connection)?;

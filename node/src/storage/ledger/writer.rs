@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::LedgerError;
 use super::judge::Judge;
+use super::listing::INDEX_TEXTS;
 use crate::bounds::{LEDGER_ADDRESSES_MAX, LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX};
 
 /// What the writing thread owns.
@@ -156,7 +157,7 @@ impl Session {
             Self { connection, judge: judge.clone(), unsaid: Said::default(), tidings, addresses: BTreeMap::new() };
         session.connection.execute_batch("BEGIN IMMEDIATE")?;
         session.rejudge(judge)?;
-        session.connection.execute_batch("COMMIT")?;
+        session.end_transaction()?;
         // Whoever does the work in the background looks once for what an earlier end left.
         session.tidings.say(Said { has_work: true, ..Said::default() });
         Ok(session)
@@ -165,7 +166,7 @@ impl Session {
     fn commit(&mut self, batch: Vec<Command>) {
         let begun = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from);
         let replies: Vec<Reply> = batch.into_iter().map(|command| command(self)).collect();
-        let committed = begun.and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
+        let committed = begun.and_then(|()| self.end_transaction());
         if let Err(error) = &committed {
             tracing::error!(%error, "the ledger could not commit");
             self.forget();
@@ -174,6 +175,11 @@ impl Session {
         for reply in replies {
             reply(committed.clone());
         }
+    }
+
+    fn end_transaction(&mut self) -> Result<(), LedgerError> {
+        INDEX_TEXTS.into_iter().try_for_each(|statement| self.execute(statement))?;
+        Ok(self.connection.execute_batch("COMMIT")?)
     }
 
     /// Drops an unfinished transaction and all that was concluded from it.

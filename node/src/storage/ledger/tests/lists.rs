@@ -292,7 +292,7 @@ fn as_version_2(file: &rusqlite::Connection) -> String {
         )
     });
     format!(
-        "{triggers} DROP TABLE current_text; DROP TABLE tag; DROP TABLE relation; {indexes} {columns} {} PRAGMA user_version = 2;",
+        "{triggers} DROP TABLE current_text; DROP TABLE text_due; DROP TABLE tag; DROP TABLE relation; {indexes} {columns} {} PRAGMA user_version = 2;",
         former.concat()
     )
 }
