@@ -105,6 +105,10 @@ pub const LEDGER_QUEUE_MAX: usize = 512;
 /// Commands in one commit of the ledger; the sync of the disk is shared by them, the oldest waits for the newest.
 pub const LEDGER_BATCH_MAX: usize = 256;
 
+/// Full batches after which the texts of their entries are indexed at the latest: searches find 8,192 entries later than
+/// lists while a node takes over a registry.
+pub const FULL_BATCHES_MAX: usize = 32;
+
 /// Memory for pages of the ledger that its writer keeps: a new entry is put into many indexes, each at another place.
 pub const LEDGER_CACHE_KIB: i64 = 64 * 1024;
 

@@ -51,8 +51,8 @@ const INDEXES: [(&str, &str); 10] = [
 ];
 
 /// The texts of current entries by their trigrams; the table keeps no copy of them (sqlite.org/fts5.html#contentless).
-/// What came and went is noted, and the index is written once for each transaction: at each savepoint it would write all
-/// that it has gathered.
+/// What came and went is noted, and the index is written at the end of a transaction or of several: at each savepoint it
+/// would write all that it has gathered.
 const TEXTS: &str = "
 CREATE VIRTUAL TABLE current_text
     USING fts5 (searched, content = '', contentless_delete = 1, tokenize = 'trigram');

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::error::LedgerError;
 use super::judge::Judge;
 use super::listing::INDEX_TEXTS;
-use crate::bounds::{LEDGER_ADDRESSES_MAX, LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX};
+use crate::bounds::{FULL_BATCHES_MAX, LEDGER_ADDRESSES_MAX, LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX};
 
 /// What the writing thread owns.
 #[derive(Debug)]
@@ -23,8 +23,18 @@ pub(super) struct Session {
     /// What the commit under way tells the rest of the node.
     unsaid: Said,
     tidings: Arc<Tidings>,
+    /// Batches since the texts of entries were last written to their index.
+    full_batches: usize,
     /// The fold of each address that was touched lately; always what the committed claims and the trust give.
     addresses: BTreeMap<Email, Address>,
+}
+
+/// Whether a transaction writes the index of texts at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    Index,
+    /// What is due stays noted.
+    Leave,
 }
 
 /// What was committed and others have to do with.
@@ -144,6 +154,9 @@ fn run(mut session: Session, mut waiting: mpsc::Receiver<Command>) {
             batch.push(next);
         }
         session.commit(batch);
+        if waiting.is_empty() {
+            session.index_texts();
+        }
     }
     if let Err(error) = session.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
         tracing::warn!(%error, "the ledger was closed without a checkpoint");
@@ -153,11 +166,17 @@ fn run(mut session: Session, mut waiting: mpsc::Receiver<Command>) {
 impl Session {
     /// A session that judges by `judge`; what other settings judged waits to be judged anew.
     pub(super) fn open(connection: Connection, judge: Judge, tidings: Arc<Tidings>) -> Result<Self, LedgerError> {
-        let mut session =
-            Self { connection, judge: judge.clone(), unsaid: Said::default(), tidings, addresses: BTreeMap::new() };
+        let mut session = Self {
+            connection,
+            judge: judge.clone(),
+            unsaid: Said::default(),
+            tidings,
+            full_batches: 0,
+            addresses: BTreeMap::new(),
+        };
         session.connection.execute_batch("BEGIN IMMEDIATE")?;
         session.rejudge(judge)?;
-        session.end_transaction()?;
+        session.end_transaction(Texts::Index)?;
         // Whoever does the work in the background looks once for what an earlier end left.
         session.tidings.say(Said { has_work: true, ..Said::default() });
         Ok(session)
@@ -165,8 +184,11 @@ impl Session {
 
     fn commit(&mut self, batch: Vec<Command>) {
         let begun = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from);
+        // Where more waits than fits, the texts of several batches are written to their index together.
+        let is_full = batch.len() >= LEDGER_BATCH_MAX && self.full_batches < FULL_BATCHES_MAX;
+        let texts = if is_full { Texts::Leave } else { Texts::Index };
         let replies: Vec<Reply> = batch.into_iter().map(|command| command(self)).collect();
-        let committed = begun.and_then(|()| self.end_transaction());
+        let committed = begun.and_then(|()| self.end_transaction(texts));
         if let Err(error) = &committed {
             tracing::error!(%error, "the ledger could not commit");
             self.forget();
@@ -177,9 +199,25 @@ impl Session {
         }
     }
 
-    fn end_transaction(&mut self) -> Result<(), LedgerError> {
-        INDEX_TEXTS.into_iter().try_for_each(|statement| self.execute(statement))?;
-        Ok(self.connection.execute_batch("COMMIT")?)
+    fn end_transaction(&mut self, texts: Texts) -> Result<(), LedgerError> {
+        if texts == Texts::Index {
+            INDEX_TEXTS.into_iter().try_for_each(|statement| self.execute(statement))?;
+        }
+        self.connection.execute_batch("COMMIT")?;
+        self.full_batches = if texts == Texts::Index { 0 } else { self.full_batches + 1 };
+        Ok(())
+    }
+
+    /// Writes the texts to their index that full batches have left.
+    fn index_texts(&mut self) {
+        if self.full_batches == 0 {
+            return;
+        }
+        let begun = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from);
+        if let Err(error) = begun.and_then(|()| self.end_transaction(Texts::Index)) {
+            tracing::error!(%error, "texts could not be indexed; the next upload tries again");
+            self.forget();
+        }
     }
 
     /// Drops an unfinished transaction and all that was concluded from it.

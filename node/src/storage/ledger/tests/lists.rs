@@ -1,12 +1,14 @@
 //! What lists show.
 
+use futures::future::join_all;
 use proto::standing::Standing;
 use proto::timestamp::Timestamp;
 use web::registry::{Column, ColumnFilter, ListFilter, Matching, Order, Place, Status};
 
 use super::make::{about, at, candidate, everything, holding, image, jane, open, pinning, rejudge, trust};
+use crate::bounds::LEDGER_BATCH_MAX;
 use crate::storage::ledger::selection::Selection;
-use crate::storage::ledger::{Candidate, FILE, Ledger};
+use crate::storage::ledger::{Candidate, FILE, Ledger, LedgerError};
 
 fn valid_until(seconds: i64, mut candidate: Candidate) -> Candidate {
     candidate.description.valid = Some(at(seconds));
@@ -192,6 +194,21 @@ async fn every_term_of_a_search_is_a_part_of_some_text_in_any_case() {
     assert_eq!(images(&ledger, sorted, at(0)).await, [1, 3]);
     let then = ListFilter { created: Some(at(101)), ..searching("SERVER") };
     assert_eq!(images(&ledger, then, at(0)).await, [1]);
+}
+
+#[tokio::test]
+async fn texts_that_full_batches_leave_are_found_once_less_waits() {
+    const ADMITTED: u8 = 200;
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path());
+    // All that is to be done waits for the first command, so that it is done in full batches.
+    let (release, released) = std::sync::mpsc::channel();
+    let first = ledger.writer.write(move |_| released.recv().map_err(|error| LedgerError::Machine(error.to_string())));
+    let admitted = join_all((0..ADMITTED).map(|number| ledger.admit(described(number, "late web", "x", "y"))));
+    let others = join_all((0..2 * LEDGER_BATCH_MAX).map(|_| ledger.writer.write(|_| Ok::<_, LedgerError>(()))));
+    let (_, admitted, ..) = tokio::join!(first, admitted, others, async { release.send(()).unwrap() });
+    assert!(admitted.iter().all(Result::is_ok));
+    assert_eq!(ledger.list(searching("late web"), at(0)).await.unwrap().total, u64::from(ADMITTED));
 }
 
 #[tokio::test]
