@@ -87,6 +87,7 @@ fn a_large_dependency_is_named_in_its_home_only() {
         ("oxigraph", "node/src/storage/graph"),
         ("spargebra", "node/src/storage/graph"),
         ("spareval", "node/src/storage/graph"),
+        ("sparopt", "node/src/storage/graph"),
         ("rusqlite", "node/src/storage/ledger"),
         ("lettre", "node/src/mail"),
     ];
