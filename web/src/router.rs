@@ -16,6 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::bounds::{ACTION_BYTES_MAX, MULTIPART_OVERHEAD_BYTES_MAX, QUERY_BYTES_MAX};
 use crate::doors::{self, Doors};
+use crate::kept::{self, Kept};
 use crate::problem::{self, Problem};
 use crate::registry::Registry;
 use crate::settings::Settings;
@@ -30,12 +31,13 @@ pub(crate) struct Face<R> {
     pub(crate) registry: R,
     pub(crate) settings: Arc<Settings>,
     pub(crate) doors: Doors,
+    pub(crate) kept: Arc<Kept>,
 }
 
 /// The face of a node over `registry`, which the server lets clients to through the same `doors`.
 pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Router {
     let settings = Arc::new(settings);
-    let face = Face { registry, settings: Arc::clone(&settings), doors };
+    let face = Face { registry, settings: Arc::clone(&settings), doors, kept: Arc::default() };
     let upload_bytes_max = settings.document_bytes_max.saturating_add(MULTIPART_OVERHEAD_BYTES_MAX);
 
     let resources = Router::new()
@@ -96,6 +98,7 @@ pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Rou
                 Duration::from_millis(settings.limits.request_ms_max),
             ))
             .layer(from_fn_with_state(settings, tidy::tidy))
+            .layer(from_fn_with_state(face.clone(), kept::answer::<R>))
             .layer(from_fn_with_state(face, options::answer::<R>))
             .service(routes),
     )

@@ -12,8 +12,8 @@ use oxigraph::sparql::SparqlEvaluator;
 use super::leash::Leash;
 use super::steps::{self, Counting};
 use crate::bounds::{
-    QUERY_HERE_COMPARISON_NS, QUERY_HERE_KEPT_BYTES_MAX, QUERY_HERE_LOOKED_UP_COMPARISON_NS, QUERY_HERE_SHORT_TEXT_BYTES,
-    QUERY_HERE_SORT_NS_MAX, QUERY_HERE_VALUE_BYTES,
+    QUERY_HERE_COMPARISON_NS, QUERY_HERE_KEPT_BYTES_MAX, QUERY_HERE_LOOKED_UP_COMPARISON_NS,
+    QUERY_HERE_SHORT_TEXT_BYTES, QUERY_HERE_SORT_NS_MAX, QUERY_HERE_VALUE_BYTES,
 };
 
 /// Why an evaluation was unwound.
@@ -107,7 +107,9 @@ fn length(term: &Term) -> usize {
 /// Whether a term is not in the row itself: numbers and dates are, of whatever length.
 fn is_looked_up(term: &Term) -> bool {
     match term {
-        Term::Literal(literal) if literal.datatype() == xsd::STRING => literal.value().len() >= QUERY_HERE_SHORT_TEXT_BYTES,
+        Term::Literal(literal) if literal.datatype() == xsd::STRING => {
+            literal.value().len() >= QUERY_HERE_SHORT_TEXT_BYTES
+        }
         Term::Literal(literal) => {
             let datatype = literal.datatype();
             let are_in_row = [xsd::DATE_TIME, xsd::DATE, xsd::INTEGER, xsd::DECIMAL, xsd::DOUBLE, xsd::BOOLEAN];

@@ -5,10 +5,10 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::OnceLock;
 
-use sparopt::algebra::Expression as Planned;
 use spargebra::Query;
 use spargebra::algebra::{AggregateExpression, AggregateFunction, Expression, Function, GraphPattern, OrderExpression};
 use spargebra::term::{Literal, NamedNode, Variable};
+use sparopt::algebra::Expression as Planned;
 
 /// Is called, and true, for each row that is read from the store.
 pub(super) fn step() -> &'static NamedNode {

@@ -4,11 +4,11 @@
 //! and counted there, and where between two counts there is only what is bounded by the query's text and one document.
 //! Whatever is not seen to be so is not tame. The plan is the very one that the evaluator will make.
 
-use sparopt::Optimizer;
-use sparopt::algebra::{AggregateExpression, Expression, GraphPattern, JoinAlgorithm, LeftJoinAlgorithm};
 use spargebra::Query;
 use spargebra::algebra::{AggregateFunction, Function};
 use spargebra::term::{GroundTermPattern, NamedNodePattern, Variable};
+use sparopt::Optimizer;
+use sparopt::algebra::{AggregateExpression, Expression, GraphPattern, JoinAlgorithm, LeftJoinAlgorithm};
 
 use super::steps;
 use crate::bounds::{
@@ -99,9 +99,9 @@ impl Judge {
                 let are_plain = aggregates.iter().all(|(_, aggregate)| self.is_aggregate_plain(aggregate));
                 are_plain.then_some(self.rows(inner)?.at_least_one())?
             }
-            GraphPattern::Project { inner, .. } | GraphPattern::Reduced { inner } | GraphPattern::Slice { inner, .. } => {
-                self.rows(inner)?
-            }
+            GraphPattern::Project { inner, .. }
+            | GraphPattern::Reduced { inner }
+            | GraphPattern::Slice { inner, .. } => self.rows(inner)?,
             // What is read of these is not counted, or not bounded.
             GraphPattern::OrderBy { .. }
             | GraphPattern::Distinct { .. }
@@ -159,10 +159,9 @@ impl Judge {
         self.expressions += 1;
         self.expressions <= QUERY_HERE_EXPRESSIONS_MAX
             && match expression {
-                Expression::NamedNode(_)
-                | Expression::Literal(_)
-                | Expression::Variable(_)
-                | Expression::Bound(_) => true,
+                Expression::NamedNode(_) | Expression::Literal(_) | Expression::Variable(_) | Expression::Bound(_) => {
+                    true
+                }
                 Expression::Or(all) | Expression::And(all) | Expression::Coalesce(all) => {
                     all.iter().all(|each| self.is_plain(each))
                 }
@@ -183,9 +182,9 @@ impl Judge {
                     self.is_plain(condition) && self.is_plain(then) && self.is_plain(otherwise)
                 }
                 Expression::Exists(pattern) => self.rows(pattern).is_some_and(|rows| rows.free <= 1),
-                Expression::FunctionCall(Function::Regex, arguments) => is_regex_plain(arguments) && {
-                    arguments.iter().all(|argument| self.is_plain(argument))
-                },
+                Expression::FunctionCall(Function::Regex, arguments) => {
+                    is_regex_plain(arguments) && { arguments.iter().all(|argument| self.is_plain(argument)) }
+                }
                 Expression::FunctionCall(function, arguments) => {
                     is_function_plain(function) && arguments.iter().all(|argument| self.is_plain(argument))
                 }
@@ -202,7 +201,8 @@ fn is_kept(pattern: &GraphPattern) -> bool {
     match pattern {
         GraphPattern::Extend { inner, expression, .. } => {
             let is_count = |name: &_| *name == steps::keep() || *name == steps::group();
-            matches!(expression, Expression::FunctionCall(Function::Custom(name), _) if is_count(name)) || is_kept(inner)
+            matches!(expression, Expression::FunctionCall(Function::Custom(name), _) if is_count(name))
+                || is_kept(inner)
         }
         GraphPattern::Filter { inner, .. } | GraphPattern::Project { inner, .. } => is_kept(inner),
         _ => false,
