@@ -328,6 +328,9 @@ pub const QUERY_MEMORY_KEPT_BYTES: u64 = 32 * 1024 * 1024;
 /// How long a query counts as short; a catalogue's queries take a tenth of it.
 pub const QUERY_SHORT: Duration = Duration::from_millis(100);
 
+/// How many times as long a query may stay among the short ones that has not had as much of a processor.
+pub const QUERY_SHORT_STEPS_MAX: u32 = 20;
+
 /// Places for short queries, for each of those for long ones: as many hostile clients again find no place for theirs.
 pub const QUERIES_SHORT_PER_LONG: usize = 2;
 

@@ -208,6 +208,9 @@ pub const TELL_GAP_MS: u64 = 50;
 /// Own items at once of which one peer was told and the others were not yet; what is more is found by a sync.
 pub const FRESH_ITEMS_MAX: usize = 1_024;
 
+/// Peers that are first told of an upload: two, so that it does not wait for one whose link loses what it asks.
+pub const FIRST_TOLD: usize = 2;
+
 /// Time in ms after which another peer is told of an item that nobody has fetched.
 pub const TELL_AGAIN_MS: u64 = 1_500;
 
@@ -216,6 +219,15 @@ pub const TELL_ALL_MS: u64 = 10_000;
 
 /// Shortest pause in ms after a peer was told that a sync is worth its while.
 pub const GROWN_GAP_MS: u64 = 1_000;
+
+/// Round trip in ms from which on a peer is far: a connection that loses one packet in twenty carries less than 100 KB/s.
+pub const FAR_ROUND_TRIP_MS: u64 = 75;
+
+/// Bytes of documents gossiped in a second, over a long time, while most peers are far; of others they are told.
+pub const FAR_GOSSIP_BYTES_PER_SECOND: u64 = 8 * 1024;
+
+/// Bytes of documents gossiped at once while most peers are far: some uploads, and nothing that fills a link for long.
+pub const FAR_GOSSIP_BYTES_BURST: u64 = 40 * 1024;
 
 /// Time in ms for which a node tells what it holds and gossips nothing, after gossip was lost: the links cannot carry it.
 pub const GOSSIP_PAUSE_MS: u64 = 5 * 60 * 1000;

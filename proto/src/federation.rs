@@ -64,6 +64,8 @@ pub struct Federation {
     loads: BTreeMap<LoadId, serve::Serving>,
     /// When entries are gossiped again; until then peers are told of them.
     gossip_from: Instant,
+    /// Bytes that may be gossiped while most peers are far.
+    gossip_afar: allowance::Allowance,
     fresh: telling::Fresh,
     /// The last number given to an intake, a request, a load or a session.
     last_number: u64,
@@ -90,6 +92,7 @@ impl Federation {
             loads: BTreeMap::new(),
             fresh: telling::Fresh::default(),
             gossip_from: Instant::default(),
+            gossip_afar: allowance::Allowance::full(Instant::default()),
             last_number: 0,
             outbox: Vec::new(),
         };
@@ -103,6 +106,7 @@ impl Federation {
         match input {
             Input::PeerConnected { peer } => self.on_connected(peer),
             Input::PeerDisconnected { peer } => self.on_disconnected(peer),
+            Input::RoundTripMeasured { peer, ms } => self.on_round_trip(peer, ms),
             Input::DialFailed { peer } => self.on_dial_failed(peer),
             Input::AddressesLearned { peer, addresses } => self.on_addresses(peer, addresses),
             Input::GossipLost => self.on_gossip_lost(),

@@ -10,6 +10,7 @@ mod federation;
 mod http;
 mod join;
 mod machine;
+mod reconcile;
 mod report;
 mod running;
 mod uploads;
@@ -35,7 +36,7 @@ pub enum Suite {
         /// How many entries it fetches.
         entries: usize,
     },
-    /// Ten nodes: how fast an upload is everywhere, and what idling costs.
+    /// Reconciliation, and ten nodes: how fast an upload is everywhere, and what idling costs.
     Federation {
         /// How many entries the idle nodes hold.
         entries: usize,

@@ -241,6 +241,7 @@ impl<B: Backend> Driver<B> {
         if let (Some(peer), Ok(round_trip)) = (names::node(&event.peer), event.result.as_ref()) {
             let ms = u64::try_from(round_trip.as_millis()).unwrap_or(u64::MAX);
             self.facts_of(peer).round_trip_ms = Some(ms);
+            self.handle(Input::RoundTripMeasured { peer, ms });
         }
     }
 

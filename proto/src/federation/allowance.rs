@@ -1,4 +1,4 @@
-//! What one peer may cause: a bucket of tokens for each, which fills at a steady rate.
+//! What a peer may cause, and what a node may put on its links: buckets of tokens, which fill at a steady rate.
 
 use crate::timestamp::Instant;
 
@@ -27,12 +27,18 @@ impl Allowance {
 
     /// Takes a token; whether there was one.
     pub(super) fn take(&mut self, now: Instant, rate: Rate) -> bool {
+        self.take_many(now, rate, 1)
+    }
+
+    /// Takes so many tokens or none; whether there were as many.
+    pub(super) fn take_many(&mut self, now: Instant, rate: Rate, tokens: u64) -> bool {
         let back = now.ms_since(self.counted).saturating_mul(rate.per_second);
         self.taken = self.taken.saturating_sub(back);
         self.counted = now;
-        let is_left = self.taken.saturating_add(1_000) <= rate.burst.saturating_mul(1_000);
+        let taken = self.taken.saturating_add(tokens.saturating_mul(1_000));
+        let is_left = taken <= rate.burst.saturating_mul(1_000);
         if is_left {
-            self.taken += 1_000;
+            self.taken = taken;
         }
         is_left
     }
@@ -55,6 +61,15 @@ mod tests {
         assert_eq!(taken(&mut allowance, 499), 0);
         assert_eq!(taken(&mut allowance, 1_499), 2);
         assert_eq!(taken(&mut allowance, 1_000_000), 5);
+    }
+
+    #[test]
+    fn more_than_is_left_takes_nothing() {
+        let (mut allowance, now) = (Allowance::full(Instant::from_unix_ms(0)), Instant::from_unix_ms(0));
+        assert_eq!(
+            [3, 3, 2, u64::MAX].map(|tokens| allowance.take_many(now, RATE, tokens)),
+            [true, false, true, false]
+        );
     }
 
     #[test]

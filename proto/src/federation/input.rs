@@ -30,6 +30,13 @@ pub enum Input {
         /// The peer.
         peer: NodeId,
     },
+    /// A connected peer answered a ping.
+    RoundTripMeasured {
+        /// The peer.
+        peer: NodeId,
+        /// How long that took, in ms.
+        ms: u64,
+    },
     /// A dial ended without a connection.
     DialFailed {
         /// The peer.

@@ -14,6 +14,7 @@ use crate::wire::Envelope;
 pub(super) struct Intake {
     pub(super) source: NodeId,
     pub(super) item: Item,
+    document_bytes: usize,
     cause: Cause,
     /// Whether its item was withdrawn or replaced before it was told to be held: then it is held no more.
     is_overtaken: bool,
@@ -31,7 +32,8 @@ pub(super) enum Cause {
 impl Federation {
     pub(super) fn admit(&mut self, source: NodeId, envelope: Envelope, cause: Cause) {
         let intake = IntakeId(self.next_number());
-        self.intakes.insert(intake, Intake { source, item: envelope.item(), cause, is_overtaken: false });
+        let (item, document_bytes) = (envelope.item(), envelope.document().len());
+        self.intakes.insert(intake, Intake { source, item, document_bytes, cause, is_overtaken: false });
         self.emit(Effect::Admit { intake, envelope, source });
     }
 
@@ -53,7 +55,7 @@ impl Federation {
     pub(super) fn on_intake_finished(&mut self, intake: IntakeId, outcome: Outcome) {
         let Some(ended) = self.intakes.remove(&intake) else { return };
         let is_overtaken = self.is_overtaken(&ended, &outcome);
-        let Intake { source, item, cause, .. } = ended;
+        let Intake { source, item, document_bytes, cause, .. } = ended;
         self.count_outcome(source, cause, &outcome);
         let verdict = match outcome {
             Outcome::Held { replaces, .. } if is_overtaken => {
@@ -63,7 +65,7 @@ impl Federation {
             Outcome::Held { item, replaces } => {
                 self.hold(item, replaces);
                 self.report(Event::EntryArrived { item, source });
-                self.pass_on(item.id, source, cause)
+                self.pass_on(item.id, document_bytes, source, cause)
             }
             Outcome::Known => Verdict::Ignore,
             Outcome::Refused { reason } => {
@@ -83,8 +85,8 @@ impl Federation {
     }
 
     /// Gossip goes on as gossip where the links carry it; of all else the other peers are told.
-    fn pass_on(&mut self, item: AdmissionId, source: NodeId, cause: Cause) -> Verdict {
-        if matches!(cause, Cause::Gossip(_)) && self.is_gossiping() {
+    fn pass_on(&mut self, item: AdmissionId, document_bytes: usize, source: NodeId, cause: Cause) -> Verdict {
+        if matches!(cause, Cause::Gossip(_)) && self.may_pass_gossip(document_bytes) {
             self.note_gossiped(item);
             return Verdict::Accept;
         }

@@ -12,7 +12,7 @@ use super::telling::Untold;
 use crate::admission::AdmissionId;
 use crate::bounds::{
     ADDRESS_BYTES_MAX, ADDRESSES_LEARNED_MAX, BACKOFF_MS_MAX, BACKOFF_MS_MIN, DIAL_MS_MAX, DIALS_MAX, EXPULSION_MS,
-    FAULT_FORGIVEN_MS, FAULTS_MAX, STRANGERS_MAX,
+    FAR_ROUND_TRIP_MS, FAULT_FORGIVEN_MS, FAULTS_MAX, STRANGERS_MAX,
 };
 use crate::node_id::NodeId;
 use crate::timestamp::Instant;
@@ -31,6 +31,8 @@ pub(super) struct PeerState {
     /// When it was last heard through gossip, or connected.
     pub(super) heard: Instant,
     pub(super) feature_level: Option<u8>,
+    /// The last round trip to it; none before the first since it connected.
+    round_trip_ms: Option<u64>,
     pub(super) roster: RosterState,
     /// Requests that it may make.
     pub(super) requests: Allowance,
@@ -64,6 +66,7 @@ impl PeerState {
             expelled_until: None,
             heard: now,
             feature_level: None,
+            round_trip_ms: None,
             roster: RosterState::new(now),
             requests: Allowance::full(now),
             gossip: Allowance::full(now),
@@ -166,8 +169,22 @@ impl Federation {
         state.sync.due = now;
         state.roster = RosterState::new(now);
         state.feature_level = None;
+        state.round_trip_ms = None;
         state.untold = Untold::new(now);
         self.report(Event::PeerUp { peer });
+    }
+
+    pub(super) fn on_round_trip(&mut self, peer: NodeId, ms: u64) {
+        if let Some(state) = self.peers.get_mut(&peer).filter(|state| state.is_connected()) {
+            state.round_trip_ms = Some(ms);
+        }
+    }
+
+    /// Whether more than half of the connected peers are known to be far.
+    pub(super) fn is_remote(&self) -> bool {
+        let connected = || self.peers.values().filter(|state| state.is_connected());
+        let far = connected().filter(|state| state.round_trip_ms.is_some_and(|ms| ms >= FAR_ROUND_TRIP_MS));
+        far.count() * 2 > connected().count()
     }
 
     fn unwelcome(&mut self, peer: &NodeId) -> Option<DisconnectReason> {

@@ -24,11 +24,11 @@ impl Federation {
             return self.take_out_replaced(replaces);
         }
         self.hold(item, replaces);
-        if self.is_gossiping() {
+        if self.may_pass_gossip(envelope.document().len()) {
             self.note_gossiped(item.id);
             self.emit(Effect::Publish { bytes: Gossip::of(envelope).encode() });
         } else {
-            self.tell_one(item.id);
+            self.tell_first(item.id);
         }
     }
 

@@ -7,13 +7,15 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::Federation;
+use super::allowance::Rate;
 use super::effect::Event;
 use super::requests::Purpose;
 use super::sync::Session;
 use crate::admission::AdmissionId;
 use crate::bounds::{
-    FRESH_ITEMS_MAX, GOSSIP_PAUSE_MS, GOSSIP_RECENT_MS, GROWN_AFTER_LOSS_MS, GROWN_GAP_MS, HOLDING_ITEMS_MAX,
-    KNOWN_ITEMS_MAX, SESSION_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS, TELL_GAP_MS,
+    FAR_GOSSIP_BYTES_BURST, FAR_GOSSIP_BYTES_PER_SECOND, FIRST_TOLD, FRESH_ITEMS_MAX, GOSSIP_DOCUMENT_BYTES_MAX,
+    GOSSIP_PAUSE_MS, GOSSIP_RECENT_MS, GROWN_AFTER_LOSS_MS, GROWN_GAP_MS, HOLDING_ITEMS_MAX, KNOWN_ITEMS_MAX,
+    SESSION_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS, TELL_GAP_MS,
 };
 use crate::node_id::NodeId;
 use crate::timestamp::Instant;
@@ -45,7 +47,7 @@ struct Recent {
 pub(super) struct Fresh {
     /// What this node gossiped lately, its own and what it passed on, and when.
     gossiped: VecDeque<(Instant, AdmissionId)>,
-    /// Uploads that one peer was told of, and nobody has fetched yet.
+    /// Uploads that [`FIRST_TOLD`] peers were told of, and nobody has fetched yet.
     pub(super) items: BTreeSet<AdmissionId>,
     /// When to look whether they were fetched.
     waiting: VecDeque<(Instant, AdmissionId)>,
@@ -142,8 +144,15 @@ impl Federation {
         self.fresh.gossiped.push_back((self.now, item));
     }
 
-    pub(super) fn is_gossiping(&self) -> bool {
+    fn is_gossiping(&self) -> bool {
         self.gossip_from <= self.now
+    }
+
+    /// Whether the links carry a document of so many bytes as gossip, over and above what they were given lately.
+    pub(super) fn may_pass_gossip(&mut self, document_bytes: usize) -> bool {
+        const RATE: Rate = Rate { per_second: FAR_GOSSIP_BYTES_PER_SECOND, burst: FAR_GOSSIP_BYTES_BURST };
+        let gossiped = document_bytes.min(GOSSIP_DOCUMENT_BYTES_MAX) as u64;
+        self.is_gossiping() && (!self.is_remote() || self.gossip_afar.take_many(self.now, RATE, gossiped))
     }
 
     /// Tells every peer but `except` that a sync is worth its while.
@@ -163,16 +172,21 @@ impl Federation {
         }
     }
 
-    /// Tells one peer, drawn by chance, of an item that is nowhere else yet. It tells the others, who fetch it there, so
-    /// that the links of this node carry the document once.
-    pub(super) fn tell_one(&mut self, item: AdmissionId) {
-        let connected = self.connected();
-        let Some(first) = connected.get(self.chance.below(connected.len())) else { return };
+    /// Tells few peers, drawn by chance, of an item that is nowhere else yet. They tell the others, who fetch it there, so
+    /// that the links of this node carry the document a few times only.
+    pub(super) fn tell_first(&mut self, item: AdmissionId) {
+        let mut connected = self.connected();
+        if connected.is_empty() {
+            return;
+        }
         if self.fresh.waiting.len() + self.fresh.fetched.len() >= FRESH_ITEMS_MAX {
             return self.tell_of_growth(self.settings.node);
         }
-        if let Some(state) = self.peers.get_mut(first) {
-            state.untold.add(item);
+        for _ in 0..FIRST_TOLD.min(connected.len()) {
+            let first = connected.swap_remove(self.chance.below(connected.len()));
+            if let Some(state) = self.peers.get_mut(&first) {
+                state.untold.add(item);
+            }
         }
         self.fresh.items.insert(item);
         self.fresh.waiting.push_back((self.now.plus_ms(TELL_AGAIN_MS), item));
@@ -182,7 +196,7 @@ impl Federation {
     fn tell_again(&mut self) {
         while let Some(item) = pop_due(&mut self.fresh.waiting, self.now) {
             if self.fresh.items.remove(&item) {
-                self.tell_one(item);
+                self.tell_first(item);
             } else {
                 self.fresh.fetched.push_back((self.now.plus_ms(TELL_ALL_MS), item));
             }

@@ -2,6 +2,7 @@
 
 use proto::admission::AdmissionId;
 use proto::federation::{DisconnectReason, Effect, Event, Input, LoadId};
+use proto::node_id::NodeId;
 
 use super::history::brief_event;
 use super::world::{Happening, World};
@@ -43,6 +44,9 @@ impl World {
             }
             Effect::Report(event) => {
                 self.gossip_dropped += u64::from(matches!(event, Event::GossipDropped { .. }));
+                if let Event::PeerUp { peer } = &event {
+                    self.forgive_expelled(site, *peer);
+                }
                 self.note(format_args!("{site} reports {}", brief_event(&event)));
             }
         }
@@ -52,11 +56,24 @@ impl World {
         self.note(format_args!("{site} cuts off {peer}: {reason}"));
         if reason == DisconnectReason::Expelled {
             self.expulsions += 1;
+            if let Some(running) = &mut self.sites[site].running {
+                running.expelled.insert(peer);
+            }
             if self.sites[peer].is_honest() {
                 self.fail(format!("{site} expels {peer}, which is honest"));
             }
         }
         self.disconnect(site, peer);
+    }
+
+    /// Whoever was expelled and is let in again has served its time, and begins without faults.
+    fn forgive_expelled(&mut self, site: usize, peer: NodeId) {
+        let peer = self.number(&peer);
+        if let Some(running) = &mut self.sites[site].running
+            && running.expelled.remove(&peer)
+        {
+            running.blames.remove(&peer);
+        }
     }
 
     fn on_penalty(&mut self, site: usize, peer: usize, fault: &str) {

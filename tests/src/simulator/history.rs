@@ -108,6 +108,7 @@ pub(super) fn brief(input: &Input) -> String {
         Input::Loaded { load, envelopes } => format!("load {} of {}", load.0, envelopes.len()),
         Input::PeerConnected { .. } => "connected".to_owned(),
         Input::PeerDisconnected { .. } => "disconnected".to_owned(),
+        Input::RoundTripMeasured { ms, .. } => format!("round trip of {ms} ms"),
         Input::DialFailed { .. } => "dial failed".to_owned(),
         Input::AddressesLearned { addresses, .. } => format!("{} addresses", addresses.len()),
         Input::GossipLost => "gossip lost".to_owned(),

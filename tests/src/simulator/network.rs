@@ -42,6 +42,8 @@ impl World {
             if self.connections.insert((site, peer), connection).is_none() {
                 let peer = self.sites[peer].node;
                 self.tell(site, Input::PeerConnected { peer });
+                let ms = self.travel_ms() + self.travel_ms();
+                self.tell(site, Input::RoundTripMeasured { peer, ms });
             }
         }
     }

@@ -75,8 +75,10 @@ pub(super) struct Running {
     pub(super) untold: usize,
     /// The operator's commands are told in order: when the last one will be.
     pub(super) commands_until_ms: u64,
-    /// Bad messages of each peer since it was last expelled.
+    /// Bad messages of each peer since it was last let in again after it was expelled.
     pub(super) blames: BTreeMap<usize, u32>,
+    /// Peers that were expelled and not let in again.
+    pub(super) expelled: BTreeSet<usize>,
     pub(super) last_number: u64,
 }
 
@@ -101,6 +103,7 @@ impl Site {
             untold: 0,
             commands_until_ms: 0,
             blames: BTreeMap::new(),
+            expelled: BTreeSet::new(),
             last_number: 0,
         });
     }

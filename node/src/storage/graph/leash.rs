@@ -3,7 +3,9 @@
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use rustix::param::clock_ticks_per_second;
 use rustix::process::{Pid, setpriority_process};
 use rustix::thread::gettid;
 
@@ -42,12 +44,33 @@ enum Runs {
     #[default]
     Nowhere,
     /// On a thread of the node.
-    Here(Pid),
-    InProcess(Reaped),
+    Here(Used, Pid),
+    InProcess(Used, Reaped),
     /// The query is not to go on; its process, where it had one, was ended.
     Ended {
         _process: Option<Reaped>,
     },
+}
+
+/// The processor time that what runs the query had used before.
+struct Used(Duration);
+
+impl Used {
+    /// By the 14th and 15th field of its statistics (Linux, `proc_pid_stat(5)`); a thread has them as a process does.
+    fn by(runner: Pid) -> Option<Duration> {
+        let statistics = std::fs::read_to_string(format!("/proc/{}/stat", runner.as_raw_nonzero())).ok()?;
+        let (_, fields) = statistics.rsplit_once(") ")?;
+        let ticks: u64 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap_or(0)).sum();
+        Some(Duration::from_millis(ticks * 1000 / clock_ticks_per_second()))
+    }
+
+    fn from(runner: Pid) -> Self {
+        Self(Self::by(runner).unwrap_or_default())
+    }
+
+    fn since(&self, runner: Pid) -> Option<Duration> {
+        Some(Self::by(runner)?.saturating_sub(self.0))
+    }
 }
 
 impl Leash {
@@ -58,9 +81,10 @@ impl Leash {
 
     /// Has this thread run the query for as long as `work` takes, and says how long that was.
     pub(super) fn here<T>(&self, work: impl FnOnce() -> T) -> (T, Length) {
-        self.change(|runs| if let Runs::Nowhere = runs { Runs::Here(gettid()) } else { runs });
+        let thread = gettid();
+        self.change(|runs| if let Runs::Nowhere = runs { Runs::Here(Used::from(thread), thread) } else { runs });
         let done = work();
-        self.change(|runs| if let Runs::Here(_) = runs { Runs::Nowhere } else { runs });
+        self.change(|runs| if let Runs::Here(..) = runs { Runs::Nowhere } else { runs });
         (done, self.state().length)
     }
 
@@ -70,7 +94,7 @@ impl Leash {
         if matches!(state.runs, Runs::Ended { .. }) {
             return None;
         }
-        state.runs = Runs::InProcess(process.child);
+        state.runs = Runs::InProcess(Used::from(process.child.id()), process.child);
         if state.length == Length::Long {
             state.lower_priority();
         }
@@ -81,7 +105,7 @@ impl Leash {
     pub(super) fn detach(&self, stream: UnixStream) -> Option<Process> {
         let mut state = self.state();
         match std::mem::take(&mut state.runs) {
-            Runs::InProcess(child) => Some(Process { child, stream, is_spent: state.length == Length::Long }),
+            Runs::InProcess(_, child) => Some(Process { child, stream, is_spent: state.length == Length::Long }),
             other => {
                 state.runs = other;
                 None
@@ -93,11 +117,11 @@ impl Leash {
     pub(super) fn end(&self) {
         self.0.is_ended.store(true, Ordering::Relaxed);
         self.change(|runs| match runs {
-            Runs::InProcess(mut child) => {
+            Runs::InProcess(_, mut child) => {
                 child.kill();
                 Runs::Ended { _process: Some(child) }
             }
-            Runs::Nowhere | Runs::Here(_) => Runs::Ended { _process: None },
+            Runs::Nowhere | Runs::Here(..) => Runs::Ended { _process: None },
             ended @ Runs::Ended { .. } => ended,
         });
     }
@@ -107,6 +131,15 @@ impl Leash {
         let mut state = self.state();
         state.length = Length::Long;
         state.lower_priority();
+    }
+
+    /// The processor time that the query has used where it runs; none where the machine does not tell.
+    pub(super) fn used(&self) -> Option<Duration> {
+        match &self.state().runs {
+            Runs::Here(used, thread) => used.since(*thread),
+            Runs::InProcess(used, child) => used.since(child.id()),
+            Runs::Nowhere | Runs::Ended { .. } => Some(Duration::ZERO),
+        }
     }
 
     fn change(&self, change: impl FnOnce(Runs) -> Runs) {
@@ -123,8 +156,8 @@ impl State {
     fn lower_priority(&self) {
         // Linux counts a thread as a process where priorities are concerned (setpriority(2)).
         let runner = match &self.runs {
-            Runs::Here(thread) => *thread,
-            Runs::InProcess(child) => child.id(),
+            Runs::Here(_, thread) => *thread,
+            Runs::InProcess(_, child) => child.id(),
             Runs::Nowhere | Runs::Ended { .. } => return,
         };
         if let Err(error) = setpriority_process(Some(runner), QUERY_LONG_PRIORITY) {

@@ -15,7 +15,8 @@ use super::store::GraphStore;
 use super::threads::{Afterwards, Jobs, Threads};
 use super::{gate, here};
 use crate::bounds::{
-    QUERIES_SHORT_PER_LONG, QUERY_ATTEMPTS_MAX, QUERY_END_WAIT, QUERY_MEMORY_BYTES_MAX, QUERY_SHORT, QUERY_WAIT,
+    QUERIES_SHORT_PER_LONG, QUERY_ATTEMPTS_MAX, QUERY_END_WAIT, QUERY_MEMORY_BYTES_MAX, QUERY_SHORT,
+    QUERY_SHORT_STEPS_MAX, QUERY_WAIT,
 };
 
 /// What one query may cost, and how many run at once.
@@ -109,15 +110,21 @@ impl Queries {
         let place = Place(Arc::new(Mutex::new(Some(self.permit().await?))));
         let leash = EndOnDrop(Leash::default());
         let mut answered = self.run(query, place.clone(), leash.0.clone())?;
-        match timeout(QUERY_SHORT, &mut answered).await {
-            Ok(answer) => return answer.unwrap_or(Err(unavailable())),
-            Err(_) => {
-                let permit = Arc::clone(&self.long).try_acquire_owned();
-                place.change(Some(permit.map_err(|_| QueryError::Overloaded)?));
+        for steps_left in (0..QUERY_SHORT_STEPS_MAX).rev() {
+            if let Ok(answer) = timeout(QUERY_SHORT, &mut answered).await {
+                return answer.unwrap_or(Err(unavailable()));
+            }
+            if let Ok(permit) = Arc::clone(&self.long).try_acquire_owned() {
+                place.change(Some(permit));
                 leash.0.yield_to_others();
+                return answered.await.unwrap_or(Err(unavailable()));
+            }
+            // On a busy machine a short query, too, takes its time.
+            if steps_left == 0 || leash.0.used().is_none_or(|used| used >= QUERY_SHORT) {
+                break;
             }
         }
-        answered.await.unwrap_or(Err(unavailable()))
+        Err(QueryError::Overloaded)
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, QueryError> {

@@ -1,7 +1,10 @@
 //! Stories of telling peers what a node holds.
 
 use super::*;
-use crate::bounds::{GOSSIP_PAUSE_MS, GROWN_AFTER_LOSS_MS, HOLDING_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS};
+use crate::bounds::{
+    FAR_GOSSIP_BYTES_BURST, FAR_GOSSIP_BYTES_PER_SECOND, FAR_ROUND_TRIP_MS, FIRST_TOLD, GOSSIP_PAUSE_MS,
+    GROWN_AFTER_LOSS_MS, HOLDING_ITEMS_MAX, TELL_AGAIN_MS, TELL_ALL_MS,
+};
 use crate::reconcile::ItemSet;
 use crate::wire::{HOLDING_LEVEL, PACKED_LEVEL};
 
@@ -58,10 +61,10 @@ fn is_published(effects: &[Effect]) -> bool {
 }
 
 #[test]
-fn where_gossip_was_lost_one_peer_is_told_of_an_upload_and_nothing_is_gossiped() {
+fn where_gossip_was_lost_few_peers_are_told_of_an_upload_and_nothing_is_gossiped() {
     let mut alice = alice_without_gossip(&["bob", "carol", "dave"]);
     let effects = uploads(&mut alice, 1);
-    assert_eq!((is_published(&effects), told_of(&effects, entry(1).item().id).len()), (false, 1));
+    assert_eq!((is_published(&effects), told_of(&effects, entry(1).item().id).len()), (false, FIRST_TOLD));
     alice.waits(GOSSIP_PAUSE_MS);
     assert!(is_published(&uploads(&mut alice, 2)), "the links are tried again after a while");
 }
@@ -97,6 +100,34 @@ fn what_is_gossiped_to_a_node_whose_links_carry_none_is_told_and_not_passed_on()
 }
 
 #[test]
+fn far_peers_are_gossiped_a_little_and_told_of_the_rest() {
+    const DOCUMENT_BYTES: u64 = 4_096;
+    let mut alice = alice_with(&["bob", "carol", "dave"]);
+    let measured = |alice: &mut Person, peer: &str, ms: u64| {
+        alice.is_told(Input::RoundTripMeasured { peer: named(peer), ms });
+    };
+    let gossiped_of_20 = |alice: &mut Person, first: u16| {
+        let mut gossiped = 0;
+        for number in first..first + 20 {
+            let envelope = sized_entry(number, usize::try_from(DOCUMENT_BYTES).unwrap());
+            let item = envelope.item();
+            alice.ledger.insert(item.id, envelope.clone());
+            let effects = alice.is_told(Input::EntryAdmitted { item, replaces: None, envelope });
+            gossiped += u64::from(is_published(&effects));
+        }
+        gossiped
+    };
+    measured(&mut alice, "bob", FAR_ROUND_TRIP_MS);
+    assert_eq!(gossiped_of_20(&mut alice, 0), 20, "most are near, as far as is known");
+    measured(&mut alice, "carol", 10 * FAR_ROUND_TRIP_MS);
+    assert_eq!(gossiped_of_20(&mut alice, 20), FAR_GOSSIP_BYTES_BURST / DOCUMENT_BYTES);
+    alice.now = alice.now.plus_ms(1_000);
+    assert_eq!(gossiped_of_20(&mut alice, 40), FAR_GOSSIP_BYTES_PER_SECOND / DOCUMENT_BYTES);
+    measured(&mut alice, "carol", FAR_ROUND_TRIP_MS - 1);
+    assert_eq!(gossiped_of_20(&mut alice, 60), 20);
+}
+
+#[test]
 fn who_told_of_an_item_is_not_told_of_it() {
     let mut alice = alice_with(&["bob", "carol", "dave"]);
     let item = entry(1).item().id;
@@ -124,7 +155,7 @@ fn another_peer_is_told_of_what_nobody_fetched() {
 
 #[test]
 fn all_are_told_of_what_one_peer_fetched_a_while_ago() {
-    let mut alice = alice_without_gossip(&["bob", "carol", "dave"]);
+    let mut alice = alice_without_gossip(&["bob", "carol", "dave", "erin"]);
     let envelope = entry(1);
     let item = envelope.item().id;
     uploads(&mut alice, 1);
