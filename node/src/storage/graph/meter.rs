@@ -2,8 +2,10 @@
 //!
 //! The evaluator cannot be stopped from outside: it reads on where it is told of an error. So a count unwinds it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use oxigraph::model::vocab::xsd;
 use oxigraph::model::{Literal, Term};
@@ -31,8 +33,36 @@ pub(super) struct Meter {
     row_bytes: u64,
     group_bytes: u64,
     kept_bytes: AtomicU64,
-    kept_rows: AtomicU64,
-    comparison_ns: AtomicU64,
+    sort: Mutex<Sort>,
+}
+
+/// What it will take to sort the rows that were kept. The later keys are looked at where the first are equal.
+#[derive(Default)]
+struct Sort {
+    rows: u64,
+    first_ns: u64,
+    others_ns: u64,
+    /// How many rows have the same first key, by its hash.
+    equal: HashMap<u64, u32>,
+}
+
+impl Sort {
+    /// Adds a row; an estimate of the time for all.
+    fn add(&mut self, first: &Term, others: &[Term]) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        first.hash(&mut hasher);
+        let equal = self.equal.entry(hasher.finish()).or_default();
+        *equal += 1;
+        let rows_of_equal = match *equal {
+            1 => 0,
+            2 => 2,
+            _ => 1,
+        };
+        self.rows += 1;
+        self.first_ns += comparison_ns(first);
+        self.others_ns += rows_of_equal * others.iter().map(comparison_ns).sum::<u64>();
+        (self.first_ns + self.others_ns) * u64::from(self.rows.ilog2() + 1)
+    }
 }
 
 impl Meter {
@@ -44,8 +74,7 @@ impl Meter {
             // A group has its keys twice: to be found, and in its row.
             group_bytes: bytes(2 * counting.group_width),
             kept_bytes: AtomicU64::new(0),
-            kept_rows: AtomicU64::new(0),
-            comparison_ns: AtomicU64::new(0),
+            sort: Mutex::default(),
         })
     }
 
@@ -69,13 +98,10 @@ impl Meter {
 
     /// Counts a row, and what it will take to sort it by these keys.
     fn keep(&self, keys: &[Term]) -> Option<Term> {
-        if !keys.is_empty() {
-            let looked_up = keys.iter().filter(|key| is_looked_up(key)).count() as u64;
-            let in_row = keys.len() as u64 - looked_up;
-            let comparison_ns = in_row * QUERY_HERE_COMPARISON_NS + looked_up * QUERY_HERE_LOOKED_UP_COMPARISON_NS;
-            let sum_ns = self.comparison_ns.fetch_add(comparison_ns, Ordering::Relaxed) + comparison_ns;
-            let rows = self.kept_rows.fetch_add(1, Ordering::Relaxed) + 1;
-            if sum_ns * u64::from(rows.ilog2() + 1) > QUERY_HERE_SORT_NS_MAX {
+        if let Some((first, others)) = keys.split_first() {
+            let mut sort = self.sort.lock().unwrap_or_else(PoisonError::into_inner);
+            if sort.add(first, others) > QUERY_HERE_SORT_NS_MAX {
+                drop(sort);
                 give_up(GivenUp::TooMuch);
             }
         }
@@ -94,6 +120,10 @@ impl Meter {
         }
         None
     }
+}
+
+fn comparison_ns(key: &Term) -> u64 {
+    if is_looked_up(key) { QUERY_HERE_LOOKED_UP_COMPARISON_NS } else { QUERY_HERE_COMPARISON_NS }
 }
 
 fn length(term: &Term) -> usize {

@@ -129,7 +129,7 @@ fn make(folder: &Path, program: &Path, clock: &Clock, entries: usize) -> anyhow:
         progress(&format!("making the registry: {held} of {} entries are in its graph", all.len()));
         Ok(held)
     })?;
-    node.process.stop()?;
+    ensure!(node.process.stop(), "the node did not end in order");
     ensure!(site.folder().join("graph").is_dir(), "the node keeps its graph elsewhere");
     Ok(())
 }
