@@ -23,8 +23,9 @@ use registry::Registry;
 pub(super) fn measure(program: &Path, clock: &Clock, entries: usize) -> anyhow::Result<Report> {
     let registry = Registry::prepared(program, clock, entries)?;
     let copy = registry.copied()?;
+    let graph = copy.graph()?;
     let node = Running::start(copy.site(), program)?;
-    let bare = Bare::start(&copy.graph()?)?;
+    let bare = Bare::start(&graph)?;
     let subject = catalogue::Subject::find(&node)?;
     let total = entries * registry::VERSIONS;
     let mut report = Report::new(&format!("http: a registry of {entries} current entries of {total}, disk graph"));
