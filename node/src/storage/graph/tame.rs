@@ -129,19 +129,22 @@ impl Judge {
         }
     }
 
+    /// A filter, which has the count where it stands at what is read: the optimizer puts those of a look-up above it.
     fn filtered(&mut self, inner: &GraphPattern, expression: &Expression) -> Option<Rows> {
-        let GraphPattern::QuadPattern { subject, predicate, object, graph_name } = inner else {
-            return self.with(inner, expression);
+        let (before, read) = match inner {
+            GraphPattern::QuadPattern { .. } => (Rows::listed(1), inner),
+            GraphPattern::Lateral { left, right } if matches!(**right, GraphPattern::QuadPattern { .. }) => {
+                (self.rows(left)?, &**right)
+            }
+            _ => return self.with(inner, expression),
         };
         let conditions = match expression {
             Expression::And(conditions) => conditions.as_slice(),
             other => std::slice::from_ref(other),
         };
         let (first, others) = conditions.split_first()?;
-        // Quads of other graphs, and those of which two parts differ that should not, would be passed without a count.
-        let is_in_one_graph = !matches!(graph_name, Some(NamedNodePattern::Variable(_)));
-        let is_counted = is_step(first) && is_in_one_graph && are_different(subject, predicate, object);
-        (is_counted && others.iter().all(|other| self.is_plain(other))).then_some(Rows::READ)
+        let is_counted = is_step(first) && gives_each_quad(read) && others.iter().all(|other| self.is_plain(other));
+        is_counted.then_some(before.then(Rows::READ))
     }
 
     fn is_aggregate_plain(&mut self, aggregate: &AggregateExpression) -> bool {
@@ -226,6 +229,13 @@ fn multiplicity(pattern: &GraphPattern, keys: &[Variable]) -> Option<usize> {
         | GraphPattern::Slice { inner, .. } => multiplicity(inner, keys),
         _ => None,
     }
+}
+
+/// Whether each quad that is read for a pattern is a row. Those of other graphs, and those of which two parts differ
+/// that should not, would be passed without a count.
+fn gives_each_quad(pattern: &GraphPattern) -> bool {
+    let GraphPattern::QuadPattern { subject, predicate, object, graph_name } = pattern else { return false };
+    !matches!(graph_name, Some(NamedNodePattern::Variable(_))) && are_different(subject, predicate, object)
 }
 
 fn are_different(subject: &GroundTermPattern, predicate: &NamedNodePattern, object: &GroundTermPattern) -> bool {
