@@ -1,5 +1,6 @@
 //! The large registry: made once, kept in the cache folder, and measured as a copy.
 
+use std::cell::Cell;
 use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -124,9 +125,12 @@ fn make(folder: &Path, program: &Path, clock: &Clock, entries: usize) -> anyhow:
     }
     progress("making the registry: its graph");
     let node = Running::start(&site, program)?;
+    let shown = Cell::new(0);
     join::wait_until(all.len(), || {
         let held = join::queryable(&node.client)?;
-        progress(&format!("making the registry: {held} of {} entries are in its graph", all.len()));
+        if shown.replace(held) != held {
+            progress(&format!("making the registry: {held} of {} entries are in its graph", all.len()));
+        }
         Ok(held)
     })?;
     ensure!(node.process.stop(), "the node did not end in order");
