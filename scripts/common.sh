@@ -72,3 +72,14 @@ need_node_clients() {
     fi
     export NODE_PATH=$folder/node_modules
 }
+
+# need_bare_oxigraph: the server that queries are compared with, found by BARE_OXIGRAPH.
+need_bare_oxigraph() {
+    local folder=${XDG_CACHE_HOME:-$HOME/.cache}/marketplace/oxigraph version=0.5.13
+    if ! "$folder/bin/pip" show oxigraph 2>/dev/null | grep -q "^Version: $version$"; then
+        say "installing the PyPI package oxigraph $version"
+        python3 -m venv "$folder"
+        "$folder/bin/pip" install --quiet "oxigraph==$version"
+    fi
+    export BARE_OXIGRAPH=$folder/bin/oxigraph
+}

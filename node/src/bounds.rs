@@ -266,6 +266,51 @@ pub const QUERY_UNARY_RUN_MAX: usize = 16;
 /// Default graphs and named graphs that a request may name.
 pub const QUERY_GRAPHS_MAX: usize = 64;
 
+/// Longest query in bytes that the node itself reads; the portal's have some hundred.
+pub const QUERY_HERE_TEXT_BYTES_MAX: usize = 8 * 1024;
+
+/// Deepest nesting of brackets of such a query.
+pub const QUERY_HERE_NESTING_MAX: usize = 12;
+
+/// Operators of such a query.
+pub const QUERY_HERE_OPERATORS_MAX: usize = 96;
+
+/// Triple patterns of such a query; the order of their joins is found in a millisecond.
+pub const QUERY_HERE_PATTERNS_MAX: usize = 24;
+
+/// Parts of its expressions; each may be asked for each row.
+pub const QUERY_HERE_EXPRESSIONS_MAX: usize = 128;
+
+/// Rows that one row of the store may become without another being read, such as by VALUES.
+pub const QUERY_HERE_ROWS_PER_STEP_MAX: usize = 256;
+
+/// Triples in the template of such a query.
+pub const QUERY_HERE_TEMPLATE_MAX: usize = 16;
+
+/// Longest text that such a query looks for by REGEX.
+pub const QUERY_HERE_REGEX_CHARACTERS_MAX: usize = 64;
+
+/// Memory of the rows that such a query may keep, to sort or to group them; beyond it a process takes over.
+pub const QUERY_HERE_KEPT_BYTES_MAX: u64 = 96 * 1024 * 1024;
+
+/// Bytes of one value of a kept row: 40 for the term, twice while a list grows.
+pub const QUERY_HERE_VALUE_BYTES: u64 = 80;
+
+/// Time that such a query may sort without being stopped, by the estimates that follow.
+pub const QUERY_HERE_SORT_NS_MAX: u64 = 150_000_000;
+
+/// Time of one comparison of two keys that are in the row itself: numbers, dates, short texts.
+pub const QUERY_HERE_COMPARISON_NS: u64 = 60;
+
+/// Time of one comparison of two keys of which the texts are looked up.
+pub const QUERY_HERE_LOOKED_UP_COMPARISON_NS: u64 = 2_500;
+
+/// Bytes from which on a text is not in the row itself.
+pub const QUERY_HERE_SHORT_TEXT_BYTES: usize = 16;
+
+/// Stack of the threads of such queries.
+pub const QUERY_HERE_STACK_BYTES: usize = 16 * 1024 * 1024;
+
 /// Operators of a query: groups, filters, unions, arithmetic, steps of paths. The optimizer takes time by the square of
 /// a chain's length and cannot be stopped: 1,000 filters take 0.3 s, 32,000 additions more than 10 s.
 pub const QUERY_OPERATORS_MAX: usize = 512;

@@ -13,6 +13,7 @@ use proto::admission::Admission;
 use proto::intake::examine;
 use proto::signature::Algorithms;
 use serde::Serialize;
+use tokio::task::JoinSet;
 use web::registry::{Scope, Uploaded};
 
 use crate::clock::Clock;
@@ -69,6 +70,9 @@ impl ImportRefusal {
 
 /// Entries that are read from the ledger at once.
 const BATCH: usize = 256;
+
+/// Documents that an import takes in at once.
+const IMPORTED_AT_ONCE: usize = 64;
 
 /// Deepest folder that an import enters; the original's tree has three levels.
 const FOLDER_DEPTH_MAX: usize = 16;
@@ -143,8 +147,17 @@ pub fn import(config: &Config, clock: &Clock, paths: &[PathBuf]) -> anyhow::Resu
         let intake = Intake::new(ledger, Arc::new(key), clock.clone(), rules);
         let bar = progress("importing", u64::try_from(files.len()).unwrap_or(u64::MAX));
         let mut report = ImportReport::default();
-        for path in oldest_first(files) {
-            match take(&intake, &path).await {
+        let mut waiting = oldest_first(files).into_iter();
+        // Several at once share the commits of the ledger.
+        let mut taking = JoinSet::new();
+        loop {
+            for path in waiting.by_ref().take(IMPORTED_AT_ONCE - taking.len()) {
+                let intake = intake.clone();
+                taking.spawn(async move { (take(&intake, &path).await, path) });
+            }
+            let Some(taken) = taking.join_next().await else { break };
+            let (taken, path) = taken.context("an import was not ended in order")?;
+            match taken {
                 Ok(Uploaded::Created(_)) => report.created += 1,
                 Ok(Uploaded::AlreadyHeld(_)) => report.already_held += 1,
                 Ok(Uploaded::Awaiting(_)) => report.refused.push(ImportRefusal::of(&path, "it awaits a confirmation")),
@@ -152,6 +165,7 @@ pub fn import(config: &Config, clock: &Clock, paths: &[PathBuf]) -> anyhow::Resu
             }
             bar.inc(1);
         }
+        report.refused.sort_by(|one, other| one.path.cmp(&other.path));
         bar.finish_and_clear();
         Ok(report)
     })

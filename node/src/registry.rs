@@ -79,6 +79,10 @@ impl Registry for NodeRegistry {
         self.clock.now()
     }
 
+    fn revision(&self) -> u64 {
+        self.ledger.commits()
+    }
+
     async fn upload(&self, document: Bytes, scope: Scope) -> Result<Uploaded, UploadRefusal> {
         let taken = self.intake.upload(document, scope).await?;
         Ok(self.publish(taken).await?)

@@ -7,6 +7,7 @@ mod certificates;
 mod documents;
 mod durability;
 mod federation;
+mod http;
 mod join;
 mod machine;
 mod reconcile;
@@ -40,19 +41,28 @@ pub enum Suite {
         /// How many entries the idle nodes hold.
         entries: usize,
     },
+    /// REST and SPARQL on a large registry.
+    Http {
+        /// How many current entries it has; nine times as many are superseded.
+        entries: usize,
+    },
 }
 
+/// Current entries of the large registry where nothing else is said.
+const CURRENT_ENTRIES: usize = 50_000;
 /// Entries that a joining node fetches where nothing else is said.
 const JOIN_ENTRIES: usize = 20_000;
 /// Entries that an idle federation holds where nothing else is said.
 const IDLE_ENTRIES: usize = 2_000;
 
 impl Suite {
-    /// Every suite, with as many entries to join and to idle with as are asked for.
+    /// Every suite, with as many entries as are asked for.
     #[must_use]
-    pub fn all(entries: Option<usize>) -> [Self; 4] {
+    pub fn all(entries: Option<usize>) -> [Self; 5] {
         let join = Self::Join { entries: entries.unwrap_or(JOIN_ENTRIES) };
-        [Self::Verify, Self::Uploads, join, Self::Federation { entries: entries.unwrap_or(IDLE_ENTRIES) }]
+        let federation = Self::Federation { entries: entries.unwrap_or(IDLE_ENTRIES) };
+        let http = Self::Http { entries: entries.unwrap_or(CURRENT_ENTRIES) };
+        [Self::Verify, Self::Uploads, join, federation, http]
     }
 
     /// The name on the command line.
@@ -63,6 +73,7 @@ impl Suite {
             Self::Uploads => "uploads",
             Self::Join { .. } => "join",
             Self::Federation { .. } => "federation",
+            Self::Http { .. } => "http",
         }
     }
 
@@ -73,6 +84,7 @@ impl Suite {
             Self::Uploads => uploads::measure(program, clock),
             Self::Join { entries } => join::measure(program, clock, entries),
             Self::Federation { entries } => federation::measure(program, clock, entries),
+            Self::Http { entries } => http::measure(program, clock, entries),
         }
     }
 }

@@ -72,6 +72,13 @@ impl Http {
         answer(request.header("accept", "application/json").send(body)?)
     }
 
+    /// Asks a SPARQL query: results as JSON, graphs as N-Triples.
+    pub fn try_ask(&self, path: &str, query: &str) -> Result<Answer, ureq::Error> {
+        let request =
+            self.agent.post(format!("{}{path}", self.base)).header("content-type", "application/sparql-query");
+        answer(request.header("accept", "application/sparql-results+json, application/n-triples").send(query)?)
+    }
+
     /// Uploads a document.
     #[must_use]
     pub fn upload(&self, document: &[u8]) -> Answer {

@@ -106,3 +106,9 @@ pub(crate) const CURSOR_KEY_BYTES_MAX: usize = 320;
 
 /// Images that the page of an image shows as replaced, replacing or versions.
 pub(crate) const RELATED_MAX: usize = 100;
+
+/// Largest answer that is kept while it stays the same; the usual pages of lists have a tenth of it.
+pub(crate) const ANSWER_KEPT_BYTES_MAX: usize = 1024 * 1024;
+
+/// Answers that are kept while they stay the same.
+pub(crate) const ANSWERS_KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -38,7 +38,7 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
 }
 
 /// A body that is there as a whole is its own validator; the tag is weak, as compressed and plain answers share it.
-async fn tagged(response: Response) -> Result<Response, Problem> {
+pub(crate) async fn tagged(response: Response) -> Result<Response, Problem> {
     let length = response.body().size_hint().exact().and_then(|length| usize::try_from(length).ok());
     let is_kept = response.headers().get(header::CACHE_CONTROL).is_none_or(|value| value != "no-store");
     let (mut parts, body) = response.into_parts();

@@ -39,6 +39,7 @@ struct Held {
     answer: Option<Result<QueryAnswer, QueryError>>,
     asked: Vec<Query>,
     is_asking: bool,
+    revision: u64,
     pending: Vec<(Bytes, Scope)>,
     arrivals: watch::Sender<u64>,
 }
@@ -175,6 +176,14 @@ fn summary(entry: &Entry, scope: Scope) -> Summary {
 impl Registry for Fake {
     fn now(&self) -> Instant {
         now().into()
+    }
+
+    /// Its clock stands still, and so nothing is kept.
+    fn revision(&self) -> u64 {
+        self.with(|held| {
+            held.revision += 1;
+            held.revision
+        })
     }
 
     async fn upload(&self, document: Bytes, scope: Scope) -> Result<Uploaded, UploadRefusal> {

@@ -2,7 +2,8 @@
 //!
 //! The way of a request: the server lets it in (`server`, `doors`), it gets a name (`trace`, `origin`), its path is
 //! tidied and routed (`router`), what it asks for is read (`asked`, `media`, `filter`), a resource answers it, errors
-//! become answers in one place (`problem`), and what the client holds already is not sent again (`conditional`).
+//! become answers in one place (`problem`), and what the client holds already is not sent again
+//! (`conditional`). An answer that would be given again within the second is kept (`kept`).
 
 pub mod registry;
 mod settings;
@@ -21,6 +22,7 @@ mod asked;
 mod cross_site;
 mod filter;
 mod headers;
+mod kept;
 mod media;
 mod problem;
 mod urls;

@@ -30,6 +30,9 @@ pub trait Registry: Clone + Send + Sync + 'static {
     /// The node's present moment.
     fn now(&self) -> Instant;
 
+    /// Is another number once anything is different that may be read, before the change is acknowledged.
+    fn revision(&self) -> u64;
+
     /// Admits a document; the answer comes when it is durable and queryable.
     fn upload(&self, document: Bytes, scope: Scope) -> impl Future<Output = Result<Uploaded, UploadRefusal>> + Send;
 

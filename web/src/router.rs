@@ -1,5 +1,6 @@
 //! Every route of the face, on one screen.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::bounds::{ACTION_BYTES_MAX, MULTIPART_OVERHEAD_BYTES_MAX, QUERY_BYTES_MAX};
 use crate::doors::{self, Doors};
+use crate::kept::{self, Kept};
 use crate::problem::{self, Problem};
 use crate::registry::Registry;
 use crate::settings::Settings;
@@ -24,18 +26,35 @@ use crate::{
     openapi, options, query, sparql, style, tags, tidy, trace,
 };
 
-/// What every handler works with.
-#[derive(Clone)]
-pub(crate) struct Face<R> {
+/// What every handler works with; clones, of which each request takes some, are the same.
+pub(crate) struct Face<R>(Arc<Works<R>>);
+
+/// See [`Face`].
+pub(crate) struct Works<R> {
     pub(crate) registry: R,
     pub(crate) settings: Arc<Settings>,
     pub(crate) doors: Doors,
+    pub(crate) kept: Kept,
+}
+
+impl<R> Clone for Face<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R> Deref for Face<R> {
+    type Target = Works<R>;
+
+    fn deref(&self) -> &Works<R> {
+        &self.0
+    }
 }
 
 /// The face of a node over `registry`, which the server lets clients to through the same `doors`.
 pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Router {
     let settings = Arc::new(settings);
-    let face = Face { registry, settings: Arc::clone(&settings), doors };
+    let face = Face(Arc::new(Works { registry, settings: Arc::clone(&settings), doors, kept: Kept::default() }));
     let upload_bytes_max = settings.document_bytes_max.saturating_add(MULTIPART_OVERHEAD_BYTES_MAX);
 
     let resources = Router::new()
@@ -96,6 +115,7 @@ pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Rou
                 Duration::from_millis(settings.limits.request_ms_max),
             ))
             .layer(from_fn_with_state(settings, tidy::tidy))
+            .layer(from_fn_with_state(face.clone(), kept::answer::<R>))
             .layer(from_fn_with_state(face, options::answer::<R>))
             .service(routes),
     )

@@ -34,7 +34,7 @@ pub(crate) async fn trace<R: Registry>(State(face): State<Face<R>>, request: Req
     let mut response = next.run(request).instrument(span).await;
     let ms = face.registry.now().ms_since(started);
     let status = response.status().as_u16();
-    face.doors.metrics().answered(&method, route.0.get().map_or("none", MatchedPath::as_str), status, ms);
+    face.doors.metrics().answered(&method, route.matched().map_or("none", MatchedPath::as_str), status, ms);
     tracing::info!(target: ACCESS, request = id, %method, path, status, ms, "answered");
     response.headers_mut().extend(HeaderValue::from_str(&id).ok().map(|id| (REQUEST_NAME, id)));
     response
@@ -44,13 +44,24 @@ const REQUEST_NAME: axum::http::HeaderName = axum::http::HeaderName::from_static
 
 /// The route that answers, once it is known; a refusal is written anew on its way out, and so the request carries it.
 #[derive(Debug, Clone, Default)]
-struct Route(Arc<OnceLock<MatchedPath>>);
+pub(crate) struct Route(Arc<OnceLock<MatchedPath>>);
+
+impl Route {
+    /// The route, where it is known.
+    pub(crate) fn matched(&self) -> Option<&MatchedPath> {
+        self.0.get()
+    }
+
+    /// Says which it is; once, as a request has one route.
+    pub(crate) fn note(&self, matched: MatchedPath) {
+        let _ = self.0.set(matched);
+    }
+}
 
 /// Notes by which route the request is answered.
 pub(crate) async fn note_route(matched: MatchedPath, request: Request, next: Next) -> Response {
     if let Some(route) = request.extensions().get::<Route>() {
-        // Set once, as a request has one route.
-        let _ = route.0.set(matched);
+        route.note(matched);
     }
     next.run(request).await
 }

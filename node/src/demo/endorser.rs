@@ -24,11 +24,16 @@ const MEBIBYTE: u64 = 1024 * 1024;
 impl Endorser {
     /// A new endorser with a new key and a self-signed certificate that states the address.
     pub fn create(name: &str, email: &str, now: Timestamp) -> anyhow::Result<Self> {
+        Self::create_with(NewKey::Rsa2048, name, email, now)
+    }
+
+    /// The same with a key of another kind.
+    pub fn create_with(key: NewKey, name: &str, email: &str, now: Timestamp) -> anyhow::Result<Self> {
         let request = SelfSigned {
             common_name: name.to_owned(),
             email: email.parse()?,
             organisation: Some("Marketplace demonstration".to_owned()),
-            key: NewKey::Rsa2048,
+            key,
             days: CERTIFICATE_DAYS,
         };
         let pkcs12 = self_signed_pkcs12(&request, PASSWORD, now)?;

@@ -7,6 +7,7 @@ mod apply;
 mod store;
 mod writer;
 
+mod leash;
 mod pool;
 mod query;
 mod serving;
@@ -20,6 +21,11 @@ mod evaluator;
 mod gate;
 mod remote;
 mod rewrite;
+
+mod here;
+mod meter;
+mod steps;
+mod tame;
 
 #[cfg(test)]
 mod tests;

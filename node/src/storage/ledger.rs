@@ -123,6 +123,12 @@ impl Ledger {
         self.read(|snapshot| reevaluate::reports(snapshot)).await
     }
 
+    /// How often something was committed since the start; whoever is told of a commit finds it counted.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.tidings.commits()
+    }
+
     /// Returns when something is to be judged anew or [`Self::take_withdrawn`]; at once where there was something.
     pub async fn work(&self) {
         self.tidings.work().await;

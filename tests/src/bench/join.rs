@@ -91,7 +91,7 @@ pub(super) fn import(site: &Site, clock: &Clock, folder: &Path, documents: &[Vec
     Ok(stopwatch.elapsed())
 }
 
-fn wait_until(entries: usize, held: impl Fn() -> anyhow::Result<u64>) -> anyhow::Result<()> {
+pub(super) fn wait_until(entries: usize, held: impl Fn() -> anyhow::Result<u64>) -> anyhow::Result<()> {
     let stopwatch = Stopwatch::start();
     loop {
         let held = held()?;
@@ -104,7 +104,7 @@ fn wait_until(entries: usize, held: impl Fn() -> anyhow::Result<u64>) -> anyhow:
 }
 
 /// How many entries the graph knows.
-fn queryable(client: &Client) -> anyhow::Result<u64> {
+pub(super) fn queryable(client: &Client) -> anyhow::Result<u64> {
     let query = "SELECT (COUNT(DISTINCT ?entry) AS ?count) WHERE { GRAPH <http://mp.stratuslab.eu/provenance> \
                  { ?entry <http://mp.stratuslab.eu/ledger#standing> ?standing } }";
     let answer = client.fetch(&format!("/sparql?query={}", encode(query)), "application/sparql-results+json")?;

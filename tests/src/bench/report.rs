@@ -40,6 +40,12 @@ impl Report {
         self.rows.push([what.to_owned(), ours, format!("goal at least {goal:.0}"), ratio]);
     }
 
+    /// Adds a figure beside another's, whose ratio should be at least `goal`.
+    pub(super) fn ahead(&mut self, what: &str, ours: String, other: String, (ratio, goal): (f64, f64)) {
+        let verdict = if ratio >= goal { "held" } else { "NOT HELD" };
+        self.rows.push([what.to_owned(), ours, other, format!("{ratio:.2}, goal at least {goal}: {verdict}")]);
+    }
+
     pub(super) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
@@ -70,10 +76,12 @@ mod tests {
         report.figure("alone", "1 µs".to_owned());
         report.held_below("both", "100 µs".to_owned(), "50 µs of x".to_owned(), (2.0, 0.5));
         report.held_above("rate", "30 /s".to_owned(), (30.0, 20.0));
+        report.ahead("fast", "9 /s".to_owned(), "3 /s of x".to_owned(), (3.0, 2.0));
         report.note("a note".to_owned());
         let expected = "speed\n  what     ours            beside  ratio\n  alone    1 µs\n  \
                         both   100 µs        50 µs of x  2.00, goal at most 0.5: NOT HELD\n  \
-                        rate    30 /s  goal at least 20  1.50: held\n  a note\n";
+                        rate    30 /s  goal at least 20  1.50: held\n  \
+                        fast     9 /s         3 /s of x  3.00, goal at least 2: held\n  a note\n";
         assert_eq!(report.to_string(), expected);
     }
 }

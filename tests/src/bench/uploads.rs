@@ -24,6 +24,23 @@ struct Outcome {
     latencies: Vec<Duration>,
 }
 
+const GOAL_P99_MS: f64 = 30.0;
+const GOAL_PER_SECOND: f64 = 800.0;
+
+/// Measures a node that holds a registry already, beside what is wanted of it.
+pub(super) fn measure_on(node: &Running, clock: &Clock, report: &mut Report) -> anyhow::Result<()> {
+    let documents = documents::signed(WARM_UP + ALONE + TOGETHER, clock.now())?;
+    let (warm_up, rest) = documents.split_at(WARM_UP);
+    let (alone, together) = rest.split_at(ALONE);
+    upload_all(node, warm_up, 1)?;
+    let p99 = percentile_ms(&mut upload_all(node, alone, 1)?.latencies, 99);
+    let goal = (p99 / GOAL_P99_MS, 1.0);
+    report.held_below("upload, one client: p99", format!("{p99:.1} ms"), format!("{GOAL_P99_MS} ms"), goal);
+    let rate = upload_all(node, together, CLIENTS)?.per_second;
+    report.held_above(&format!("uploads, {CLIENTS} clients"), format!("{rate:.0} /s"), (rate, GOAL_PER_SECOND));
+    Ok(())
+}
+
 /// Measures a node without peers that starts empty.
 pub(super) fn measure(program: &Path, clock: &Clock) -> anyhow::Result<Report> {
     let documents = documents::signed(WARM_UP + ALONE + TOGETHER, clock.now())?;
@@ -38,9 +55,9 @@ pub(super) fn measure(program: &Path, clock: &Clock) -> anyhow::Result<Report> {
     let mut report = Report::new("uploads: durable and queryable, over HTTP, to a node with the disk graph");
     let beside = format!("{synced:.0} /s write + fdatasync");
     for (documents, clients) in [(alone, 1), (together, CLIENTS)] {
-        let outcome = upload_all(&node, documents, clients)?;
+        let mut outcome = upload_all(&node, documents, clients)?;
         let what = format!("{clients} at once, {} uploads", documents.len());
-        let (p50, p99) = (outcome.percentile_ms(50), outcome.percentile_ms(99));
+        let [p50, p99] = [50, 99].map(|percent| percentile_ms(&mut outcome.latencies, percent));
         let rate = outcome.per_second;
         report.beside(&what, format!("{rate:.0} /s, p50 {p50:.1} ms, p99 {p99:.1} ms"), beside.clone(), rate / synced);
         report.note(format!("{clients} at once: {:.0} µs of the node's user CPU for one upload", outcome.user_us));
@@ -63,8 +80,7 @@ fn upload_all(node: &Running, documents: &[Vec<u8>], clients: usize) -> anyhow::
     })?;
     let elapsed = stopwatch.elapsed();
     let user = machine::user_cpu_of(node.process.id())? - before;
-    let mut latencies = latencies.concat();
-    latencies.sort_unstable();
+    let latencies = latencies.concat();
     let count = documents.len() as f64;
     Ok(Outcome { per_second: count / elapsed.as_secs_f64(), user_us: user.as_secs_f64() * 1e6 / count, latencies })
 }
@@ -80,9 +96,9 @@ fn upload_share(node: &str, documents: &[Vec<u8>]) -> anyhow::Result<Vec<Duratio
     documents.iter().map(upload).collect()
 }
 
-impl Outcome {
-    fn percentile_ms(&self, percent: usize) -> f64 {
-        let last = self.latencies.len().saturating_sub(1);
-        self.latencies.get(last * percent / 100).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
-    }
+/// So many of a hundred took no longer.
+pub(super) fn percentile_ms(latencies: &mut [Duration], percent: usize) -> f64 {
+    latencies.sort_unstable();
+    let last = latencies.len().saturating_sub(1);
+    latencies.get(last * percent / 100).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
 }

@@ -1,4 +1,4 @@
-//! Prints what this machine measures: `bench [verify|uploads|join|federation]… [--entries N]`; called by scripts/bench.
+//! Prints what this machine measures: `bench [verify|uploads|join|federation|http]… [--entries N]`; called by scripts/bench.
 
 use anyhow::{Context as _, bail};
 use node::clock::Clock;
@@ -27,7 +27,9 @@ fn chosen(mut arguments: impl Iterator<Item = String>) -> anyhow::Result<Vec<Sui
                 entries = Some(number.context("--entries needs a number above 0")?);
             }
             name if Suite::all(None).iter().any(|suite| suite.name() == name) => names.push(argument),
-            other => bail!("{other} is no suite; there are verify, uploads, join and federation, and --entries N"),
+            other => {
+                bail!("{other} is no suite; there are verify, uploads, join, federation and http, and --entries N")
+            }
         }
     }
     let is_chosen = |suite: &Suite| names.is_empty() || names.iter().any(|name| name == suite.name());

@@ -6,41 +6,58 @@ use spargebra::{Query, SparqlParser};
 use web::registry::{Dialect, QueryError};
 
 use crate::bounds::{
+    QUERY_HERE_NESTING_MAX, QUERY_HERE_OPERATORS_MAX, QUERY_HERE_PATTERNS_MAX, QUERY_HERE_TEXT_BYTES_MAX,
     QUERY_NESTING_MAX, QUERY_OPERATORS_MAX, QUERY_PATTERNS_MAX, QUERY_TEXT_BYTES_MAX, QUERY_UNARY_RUN_MAX,
 };
 
 /// Refuses texts that would cost the parser more than a query of people can.
-///
-/// Brackets in strings and comments do not count. What could be an IRI or a comparison is both here: opening brackets
-/// in it count and closing ones do not, so that nothing hides its depth.
 pub(super) fn check_text(text: &str) -> Result<(), QueryError> {
     if text.len() > QUERY_TEXT_BYTES_MAX {
         return Err(not_allowed(format!("its text has more than {QUERY_TEXT_BYTES_MAX} bytes")));
     }
+    if nests_deeper_than(text, QUERY_NESTING_MAX) {
+        return Err(not_allowed(format!("its brackets are nested deeper than {QUERY_NESTING_MAX}")));
+    }
     let mut rest = text;
-    let (mut depth, mut unary_run) = (0_usize, 0_usize);
+    let mut unary_run = 0_usize;
     while let Some(first) = rest.chars().next() {
         let token = token(rest, first);
-        depth = match (first, token.len()) {
-            ('(' | '[' | '{', _) => depth + 1,
-            (')' | ']' | '}', _) => depth.saturating_sub(1),
-            ('<', _) => depth + token.matches(['(', '[', '{']).count(),
-            _ => depth,
-        };
         unary_run = match first {
             '!' | '-' | '+' | '^' => unary_run + 1,
             _ if first.is_whitespace() || first == '#' => unary_run,
             _ => 0,
         };
-        if depth > QUERY_NESTING_MAX {
-            return Err(not_allowed(format!("its brackets are nested deeper than {QUERY_NESTING_MAX}")));
-        }
         if unary_run > QUERY_UNARY_RUN_MAX {
             return Err(not_allowed(format!("more than {QUERY_UNARY_RUN_MAX} operators stand in a row")));
         }
         rest = &rest[token.len()..];
     }
     Ok(())
+}
+
+/// Whether a text is so short, and so little nested, that it is read in a moment whatever it says.
+pub(super) fn is_read_soon(text: &str) -> bool {
+    text.len() <= QUERY_HERE_TEXT_BYTES_MAX && !nests_deeper_than(text, QUERY_HERE_NESTING_MAX)
+}
+
+/// Brackets in strings and comments do not count. What could be an IRI or a comparison is both here: opening brackets
+/// in it count and closing ones do not, so that nothing hides its depth.
+fn nests_deeper_than(text: &str, depth_max: usize) -> bool {
+    let (mut rest, mut depth) = (text, 0_usize);
+    while let Some(first) = rest.chars().next() {
+        let token = token(rest, first);
+        depth = match first {
+            '(' | '[' | '{' => depth + 1,
+            ')' | ']' | '}' => depth.saturating_sub(1),
+            '<' => depth + token.matches(['(', '[', '{']).count(),
+            _ => depth,
+        };
+        if depth > depth_max {
+            return true;
+        }
+        rest = &rest[token.len()..];
+    }
+    false
 }
 
 /// The string, comment or possible IRI that `rest` starts with, else its first character.
@@ -97,32 +114,46 @@ const UPDATE: &str = "it is an update, and only queries are answered; entries ar
 /// Refuses what the dialect leaves out, and what would keep the optimizer busy past any limit.
 pub(super) fn judge(query: &Query, dialect: Dialect) -> Result<(), QueryError> {
     let original = dialect == Dialect::Original;
-    let (pattern, is_select) = match query {
-        Query::Select { pattern, .. } => (pattern, true),
-        Query::Construct { pattern, .. } | Query::Describe { pattern, .. } | Query::Ask { pattern, .. } => {
-            (pattern, false)
-        }
-    };
-    if original && !is_select {
+    if original && !matches!(query, Query::Select { .. }) {
         return Err(not_allowed("only SELECT is answered here".to_owned()));
     }
     if original && query.dataset().is_some() {
         return Err(not_allowed("FROM is not answered here".to_owned()));
     }
-    judge_pattern(pattern, dialect)
+    judge_pattern(pattern_of(query), dialect, &Size { operators: QUERY_OPERATORS_MAX, triples: QUERY_PATTERNS_MAX })
+}
+
+/// Whether the optimizer is done with a query in a moment.
+pub(super) fn is_planned_soon(query: &Query) -> bool {
+    let size = Size { operators: QUERY_HERE_OPERATORS_MAX, triples: QUERY_HERE_PATTERNS_MAX };
+    judge_pattern(pattern_of(query), Dialect::Sparql, &size).is_ok()
+}
+
+const fn pattern_of(query: &Query) -> &GraphPattern {
+    let (Query::Select { pattern, .. }
+    | Query::Construct { pattern, .. }
+    | Query::Describe { pattern, .. }
+    | Query::Ask { pattern, .. }) = query;
+    pattern
+}
+
+/// How large a query may be.
+struct Size {
+    operators: usize,
+    triples: usize,
 }
 
 /// Walks the algebra without recursion, whatever its depth.
-fn judge_pattern(pattern: &GraphPattern, dialect: Dialect) -> Result<(), QueryError> {
+fn judge_pattern(pattern: &GraphPattern, dialect: Dialect, most: &Size) -> Result<(), QueryError> {
     let mut open = Parts { patterns: vec![pattern], expressions: Vec::new(), paths: Vec::new(), triples: 0 };
     let mut operators = 0;
     loop {
         operators += 1;
-        if operators > QUERY_OPERATORS_MAX {
-            return Err(not_allowed(format!("it has more than {QUERY_OPERATORS_MAX} operators")));
+        if operators > most.operators {
+            return Err(not_allowed(format!("it has more than {} operators", most.operators)));
         }
-        if open.triples > QUERY_PATTERNS_MAX {
-            return Err(not_allowed(format!("it has more than {QUERY_PATTERNS_MAX} triple patterns")));
+        if open.triples > most.triples {
+            return Err(not_allowed(format!("it has more than {} triple patterns", most.triples)));
         }
         if let Some(pattern) = open.patterns.pop() {
             match pattern {

@@ -7,13 +7,11 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::param::clock_ticks_per_second;
-use rustix::process::{Pid, setpriority_process};
+use rustix::process::Pid;
 
-use crate::bounds::{QUERY_IDLE_PROCESSES_MAX, QUERY_LONG_PRIORITY};
+use crate::bounds::QUERY_IDLE_PROCESSES_MAX;
 
 /// The program whose processes evaluate queries: it calls [`answer_queries`](super::answer_queries).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +46,10 @@ pub(super) struct Pool {
 
 /// A process and the line to it; it is ended when it is dropped.
 pub(super) struct Process {
-    child: Reaped,
-    stream: UnixStream,
+    pub(super) child: Reaped,
+    pub(super) stream: UnixStream,
     /// Its priority was lowered, which cannot be undone.
-    is_spent: bool,
+    pub(super) is_spent: bool,
 }
 
 /// How a process ended that was not told to.
@@ -64,37 +62,7 @@ pub(super) enum Ended {
 }
 
 /// A child that is ended and waited for when it is dropped.
-struct Reaped(Child);
-
-/// Holds the process of a query: whoever has a clone can end it, before it has begun, too.
-#[derive(Clone, Default)]
-pub(super) struct Leash(Arc<Mutex<State>>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Length {
-    Short,
-    Long,
-}
-
-/// A process at a query.
-struct Running {
-    child: Reaped,
-    length: Length,
-    /// The processor time that it had used before.
-    used_before: Duration,
-}
-
-#[derive(Default)]
-enum State {
-    /// The query has no process yet, or no longer.
-    #[default]
-    Free,
-    Running(Running),
-    /// The query is not to go on; its process, where it had one, was ended.
-    Ended {
-        _process: Option<Reaped>,
-    },
-}
+pub(super) struct Reaped(Child);
 
 impl Pool {
     /// A pool with one process that waits.
@@ -155,7 +123,7 @@ impl Process {
     /// Waits for a process whose line has ended, or ends it where the line alone has.
     pub(super) fn end(mut self) -> Ended {
         // How a process ended that already has is not changed by it.
-        let _ = self.child.0.kill();
+        self.child.kill();
         match self.child.0.wait() {
             Ok(status) if matches!(status.signal(), Some(SIGABRT | SIGSEGV | SIGBUS)) => Ended::Aborted,
             Ok(_) | Err(_) => Ended::Otherwise,
@@ -164,81 +132,21 @@ impl Process {
 }
 
 impl Reaped {
-    /// The processor time of the process, by the 14th and 15th field of its statistics (Linux, `proc_pid_stat(5)`).
-    fn used(&self) -> Option<Duration> {
-        let statistics = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).ok()?;
-        let (_, fields) = statistics.rsplit_once(") ")?;
-        let ticks: u64 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap_or(0)).sum();
-        Some(Duration::from_millis(ticks * 1000 / clock_ticks_per_second()))
+    pub(super) fn id(&self) -> Pid {
+        Pid::from_child(&self.0)
+    }
+
+    pub(super) fn kill(&mut self) {
+        // It fails where the process has ended by itself.
+        let _ = self.0.kill();
     }
 }
 
 impl Drop for Reaped {
     fn drop(&mut self) {
-        // It fails where the process has ended by itself.
-        let _ = self.0.kill();
+        self.kill();
         if let Err(error) = self.0.wait() {
             tracing::error!(%error, "a process for queries was not waited for");
         }
-    }
-}
-
-impl Leash {
-    /// Takes a process for the query and gives the line to it; none where the query is not to begin any more.
-    pub(super) fn attach(&self, process: Process) -> Option<UnixStream> {
-        let mut state = self.state();
-        if matches!(*state, State::Ended { .. }) {
-            return None;
-        }
-        let Process { child, stream, .. } = process;
-        let used_before = child.used().unwrap_or_default();
-        *state = State::Running(Running { child, length: Length::Short, used_before });
-        Some(stream)
-    }
-
-    /// Gives the process back; none where it was ended.
-    pub(super) fn detach(&self, stream: UnixStream) -> Option<Process> {
-        match std::mem::take(&mut *self.state()) {
-            State::Running(Running { child, length, .. }) => {
-                Some(Process { child, stream, is_spent: length == Length::Long })
-            }
-            State::Free | State::Ended { .. } => None,
-        }
-    }
-
-    /// Ends the query. Its process is killed, and waited for where the query is looked after.
-    pub(super) fn end(&self) {
-        let mut state = self.state();
-        *state = match std::mem::take(&mut *state) {
-            State::Running(mut running) => {
-                // It fails where the process has ended by itself.
-                let _ = running.child.0.kill();
-                State::Ended { _process: Some(running.child) }
-            }
-            State::Free => State::Ended { _process: None },
-            ended @ State::Ended { .. } => ended,
-        };
-    }
-
-    /// Lets shorter queries go before this one.
-    pub(super) fn yield_to_others(&self) {
-        if let State::Running(running) = &mut *self.state() {
-            running.length = Length::Long;
-            if let Err(error) = setpriority_process(Some(Pid::from_child(&running.child.0)), QUERY_LONG_PRIORITY) {
-                tracing::warn!(%error, "a long query keeps its priority");
-            }
-        }
-    }
-
-    /// The processor time that the query has used in its process; none where the machine does not tell.
-    pub(super) fn used(&self) -> Option<Duration> {
-        match &*self.state() {
-            State::Running(running) => Some(running.child.used()?.saturating_sub(running.used_before)),
-            State::Free | State::Ended { .. } => Some(Duration::ZERO),
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,11 +8,12 @@ use tokio::time::{sleep, timeout};
 use web::registry::{Query, QueryAnswer, QueryError, RegistryError};
 
 use super::error::GraphError;
-use super::gate;
-use super::pool::{Ended, Leash, Pool, QueryProgram};
+use super::leash::{Leash, Length};
+use super::pool::{Ended, Pool, QueryProgram};
 use super::serving::{Outcome, serve};
 use super::store::GraphStore;
-use super::threads::{Jobs, Threads};
+use super::threads::{Afterwards, Jobs, Threads};
+use super::{gate, here};
 use crate::bounds::{
     QUERIES_SHORT_PER_LONG, QUERY_ATTEMPTS_MAX, QUERY_END_WAIT, QUERY_MEMORY_BYTES_MAX, QUERY_SHORT,
     QUERY_SHORT_STEPS_MAX, QUERY_WAIT,
@@ -134,15 +135,24 @@ impl Queries {
         }
     }
 
-    /// Looks after a query on one of the threads; it keeps its place until its process is free or has ended.
+    /// Evaluates a query on one of the threads, or looks after it there; it keeps its place until its process is free or has ended.
     fn run(&self, query: Query, place: Place, leash: Leash) -> Result<Answered, QueryError> {
         let (answer, answered) = oneshot::channel();
-        let (shared, limits) = (Arc::clone(&self.shared), Arc::clone(&self.limits));
+        let (shared, limits, threads) = (Arc::clone(&self.shared), Arc::clone(&self.limits), Arc::clone(&self.threads));
         let job = move || {
-            let outcome = shared.answer(&query, &limits, &leash);
+            let (answered_here, length) = leash.here(|| here::answer(&shared.store, &query, &limits, &leash));
+            let outcome = answered_here.unwrap_or_else(|| shared.answer(&query, &limits, &leash));
+            let afterwards = match length {
+                Length::Short => Afterwards::Reusable,
+                Length::Long => {
+                    threads.lose_one();
+                    Afterwards::Spent
+                }
+            };
             place.change(None);
             // Who asked may have left.
             let _ = answer.send(outcome);
+            afterwards
         };
         self.threads.run(job).map_err(|_| unavailable())?;
         Ok(answered)

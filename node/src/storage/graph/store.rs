@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oxigraph::model::{Literal, NamedNode, NamedNodeRef, NamedOrBlankNode, Quad, Term, TermRef};
+use oxigraph::sparql::{QueryEvaluationError, QueryResults, SparqlEvaluator};
 use oxigraph::store::{Store, Transaction};
 use proto::entry::EntryId;
 
@@ -41,6 +42,15 @@ impl GraphStore {
     /// What a query reads that was overtaken by changes again and again.
     pub(super) fn any_snapshot(&self) -> Result<Snapshot<'_>, GraphError> {
         Snapshot::take_any(&self.0, &self.1)
+    }
+
+    /// Evaluates a query over one state of the store, which no writer waits for.
+    pub(super) fn evaluate(
+        &self,
+        evaluator: SparqlEvaluator,
+        query: spargebra::Query,
+    ) -> Result<QueryResults<'static>, QueryEvaluationError> {
+        evaluator.for_query(query).on_store(&self.0).execute()
     }
 
     /// How far the ledger was followed.

@@ -1,6 +1,7 @@
 //! The graph's claims over hand-made entries.
 
 mod following;
+mod here;
 mod hostile;
 mod make;
 mod queries;

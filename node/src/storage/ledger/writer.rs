@@ -1,6 +1,7 @@
 //! The one thread that writes: it commits what waits together, and lets no command harm another.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -43,6 +44,7 @@ pub(super) struct Tidings {
     said: Mutex<Said>,
     /// Rung when there is something to do in the background.
     work: Notify,
+    commits: AtomicU64,
 }
 
 /// Bounded by what was held: each withdrawn item stands here once until the federation is told.
@@ -60,6 +62,14 @@ impl Said {
 }
 
 impl Tidings {
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+
+    fn count_commit(&self) {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Takes the items that were withdrawn since the last time.
     pub(super) fn take_withdrawn(&self) -> Vec<AdmissionId> {
         std::mem::take(&mut lock(&self.said).withdrawn)
@@ -193,6 +203,7 @@ impl Session {
             tracing::error!(%error, "the ledger could not commit");
             self.forget();
         }
+        self.tidings.count_commit();
         self.tidings.say(std::mem::take(&mut self.unsaid));
         for reply in replies {
             reply(committed.clone());

@@ -36,6 +36,10 @@ impl Registry for QueriesOnly {
         Instant::from_unix_ms(0)
     }
 
+    fn revision(&self) -> u64 {
+        0
+    }
+
     async fn upload(&self, _: Bytes, _: Scope) -> Result<Uploaded, UploadRefusal> {
         Err(RegistryError.into())
     }
