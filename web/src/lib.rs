@@ -26,6 +26,7 @@ mod problem;
 mod urls;
 
 mod action;
+mod bindings;
 mod changes;
 mod endorsers;
 mod entries;

@@ -48,7 +48,7 @@ pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Rou
         .route("/entries/{entry}/admissions", get(entries::admissions))
         .route("/entries/{entry}/explanation", get(entries::explanation))
         .route("/endorsers", get(endorsers::list))
-        .route("/endorsers/{email}", get(endorsers::show))
+        .route("/endorsers/{email}", get(endorsers::entries::show))
         .route("/endorsers/{email}/tags", get(tags::list))
         .route("/tag/{email}/{tag}", get(tags::newest))
         .route("/images/{identifier}", get(images::show))
