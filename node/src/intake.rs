@@ -149,7 +149,7 @@ impl Intake {
         }
         check_window(&rules, &entry, now)?;
         self.check_pace(&rules, &entry, now)?;
-        match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry)) {
+        match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry, &rules.judge(now))) {
             Some(rule) => self.ask(rule, entry, document, scope, now).await,
             None => self.admit_upload(entry, document, scope, now).await,
         }

@@ -8,6 +8,7 @@ use proto::email::Email;
 use serde::Serialize;
 
 use crate::asked::Asked;
+use crate::bindings;
 use crate::filter;
 use crate::media::Media;
 use crate::metadata::entry::{Permanence, represent};
@@ -15,7 +16,6 @@ use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
 use crate::registry::{Registry, Tag};
 use crate::router::Face;
-use crate::text::escape_xml;
 use crate::urls;
 
 const OFFERED: [Media; 3] = [Media::Xml, Media::Json, Media::Html];
