@@ -158,7 +158,8 @@ fn strings(array: &serde_json::Value) -> impl Iterator<Item = &str> {
 }
 
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
-    let texts = response.headers().iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
+    let texts =
+        response.headers().iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
     let headers: Vec<(String, String)> = texts.map(|(name, value)| (name.to_owned(), value.into_owned())).collect();
     let header = |name| headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
     let media_type = header("content-type").unwrap_or_default();

@@ -16,6 +16,7 @@ mod explained;
 mod federation;
 mod history;
 mod lists;
+mod load;
 mod query;
 
 pub use change::{Change, ChangeKind, Walk};
@@ -23,6 +24,7 @@ pub use explained::{DocumentEvidence, Explained, Listing};
 pub use federation::{Federation, InSync, Listed, Peer, Roster};
 pub use history::{Related, Relation, Tag};
 pub use lists::{Column, ColumnFilter, Cursor, ListFilter, Matching, Order, Page, Place, Status};
+pub use load::{Load, Used};
 pub use query::{Dialect, GraphFormat, Query, QueryAnswer, QueryError, ResultsFormat};
 
 use confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
@@ -99,6 +101,9 @@ pub trait Registry: Clone + Send + Sync + 'static {
 
     /// Returns once queries show a change after the one with this number.
     fn changed(&self, after: u64) -> impl Future<Output = Result<(), RegistryError>> + Send;
+
+    /// What the registry does now, and may do.
+    fn load(&self) -> impl Future<Output = Result<Load, RegistryError>> + Send;
 
     /// What the registry holds.
     fn counts(&self) -> impl Future<Output = Result<Counts, RegistryError>> + Send;

@@ -47,7 +47,9 @@ impl EmailRule {
         let is_proved = |pattern: &EndorserPattern| match pattern {
             EndorserPattern::Key(_) => true,
             EndorserPattern::Subject(_) => is_pinned || certification != Certification::Unchained,
-            EndorserPattern::Email(_) | EndorserPattern::Domain(_) => is_pinned || certification == Certification::Email,
+            EndorserPattern::Email(_) | EndorserPattern::Domain(_) => {
+                is_pinned || certification == Certification::Email
+            }
         };
         !exempting.any(is_proved)
     }

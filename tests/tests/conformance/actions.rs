@@ -75,7 +75,10 @@ fn a_link_that_leads_nowhere_tells_nothing_of_the_server() {
     hold(
         &sites.http(A),
         [
-            get("1.8: an unknown link shows a path of the server", unknown).otherwise("it does not (W16)").is(404).has_not(folder),
+            get("1.8: an unknown link shows a path of the server", unknown)
+                .otherwise("it does not (W16)")
+                .is(404)
+                .has_not(folder),
             post("1.8: an unknown link does nothing", unknown, "text/plain", "").is(404),
             get("1.8: an unknown command is 204 [I]", confirm.replace("confirm", "publish"))
                 .otherwise("404 says which there are")
@@ -93,7 +96,9 @@ fn sync_is_done_by_the_federation() {
     hold(
         &sites.http(A),
         [
-            form("1.9: a path is indexed without validation", "/sync", "path=../../etc/passwd").otherwise(replaced).is(404),
+            form("1.9: a path is indexed without validation", "/sync", "path=../../etc/passwd")
+                .otherwise(replaced)
+                .is(404),
             form("1.9: a list of paths is processed", "/sync", "").otherwise(replaced).is(404),
         ],
     );

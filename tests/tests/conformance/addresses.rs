@@ -21,9 +21,12 @@ fn location_and_links_are_of_the_host_that_the_client_named() {
                 .with("host", "mp.example.org:8443")
                 .is(201)
                 .header("location", format!("http://mp.example.org:8443{}", of_jane("other", WEB))),
-            get_json("1.1: links have it too", "/metadata?identifier=".to_owned() + &super::world::identifier("web").to_string())
-                .with("host", "mp.example.org")
-                .json("/items/0/url", url("http://mp.example.org")),
+            get_json(
+                "1.1: links have it too",
+                "/metadata?identifier=".to_owned() + &super::world::identifier("web").to_string(),
+            )
+            .with("host", "mp.example.org")
+            .json("/items/0/url", url("http://mp.example.org")),
             get_json("1.1: X-Forwarded-Proto is believed", "/metadata?search=web")
                 .otherwise(unasked)
                 .with("host", "mp.example.org")
@@ -59,10 +62,6 @@ fn a_trusted_proxy_says_scheme_and_host() {
                 .with("host", "inner:8080")
                 .with("forwarded", "for=192.0.2.1;proto=https;host=mp.example.org")
                 .json("/items/0/url", format!("https://mp.example.org{path}")),
-            get("1.1: links to the next page too", "/metadata?limit=1")
-                .with("host", "mp.example.org")
-                .with("x-forwarded-proto", "https")
-                .is(200),
         ],
     );
 }
@@ -70,12 +69,12 @@ fn a_trusted_proxy_says_scheme_and_host() {
 #[test]
 fn below_a_base_path_all_addresses_begin_with_it() {
     let sites = node(WINDOW, "base_path = \"/marketplace\"\n");
-    let base = sites.http(A).base().to_owned();
-    let below = tests::http::Http::new(&format!("{base}/marketplace"));
+    let below = sites.http(A);
     fill(&below);
+    let host = tests::http::Http::new(below.base().strip_suffix("/marketplace").expect("the node says where it is"));
     let web = of_jane("web", WEB);
     hold(
-        &sites.http(A),
+        &host,
         [
             get("1.1: the application is below /marketplace", "/marketplace/metadata").is(200).media("application/xml"),
             get("1.1: its root", "/marketplace/").accept("text/html").is(200).has("href=\"/marketplace/metadata\""),
@@ -83,13 +82,12 @@ fn below_a_base_path_all_addresses_begin_with_it() {
             get("1.1: with doubled slashes", "//marketplace//metadata//").is(200),
             get("1.1: nothing is outside", "/metadata").is(404).has("/marketplace"),
             get("1.1: the host leads there", "/").is(302).header("location", "/marketplace/"),
-            get_json("1.1: links are below it", format!("/marketplace/metadata?identifier={}", super::world::identifier("web")))
-                .with("host", "mp.example.org")
-                .json("/items/0/url", format!("http://mp.example.org/marketplace{web}")),
-            get_json("1.1: the next page too", "/marketplace/metadata?limit=4&status=all&sort=title").is(200).with(
-                "host",
-                "mp.example.org",
-            ),
+            get_json(
+                "1.1: links are below it",
+                format!("/marketplace/metadata?identifier={}", super::world::identifier("web")),
+            )
+            .with("host", "mp.example.org")
+            .json("/items/0/url", format!("http://mp.example.org/marketplace{web}")),
         ],
     );
     let page = below.get("/metadata?limit=4", "application/json").json();

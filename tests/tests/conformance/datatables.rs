@@ -10,12 +10,20 @@ fn an_answer_has_its_keys_and_eleven_columns() {
     let sites = library();
     let (web, bare) = (identifier("web").to_string(), identifier("bare").to_string());
     let row = json!([
-        "", "CentOS", "6.5", "x86_64", super::world::JANE, "machine", WEB, web,
-        "https://images.example.org/web.img", "Serves <pages> & \"more\"", "web",
+        "",
+        "CentOS",
+        "6.5",
+        "x86_64",
+        super::world::JANE,
+        "machine",
+        WEB,
+        web,
+        "https://images.example.org/web.img",
+        "Serves <pages> & \"more\"",
+        "web",
     ]);
-    let unsaid = json!([
-        "", "null", "null", "null", JIM, "machine", "2014-12-15T10:00:00Z", bare, "null", "null", "bare",
-    ]);
+    let unsaid =
+        json!(["", "null", "null", "null", JIM, "machine", "2014-12-15T10:00:00Z", bare, "null", "null", "bare",]);
     let never = "only where nothing was found (W35)";
     hold(
         &sites.http(A),
@@ -28,7 +36,9 @@ fn an_answer_has_its_keys_and_eleven_columns() {
                 .json("/iTotalDisplayRecords", 1)
                 .json("/aaData", json!([row])),
             get("1.3: what is not said is \"null\"", "/metadata?sEcho=1&sSearch=bare").json("/aaData/0", unsaid),
-            get("1.3: rMsg is always the text of nothing found", "/metadata?sEcho=1").otherwise(never).json("/rMsg", ""),
+            get("1.3: rMsg is always the text of nothing found", "/metadata?sEcho=1")
+                .otherwise(never)
+                .json("/rMsg", ""),
             get("1.3: nothing is 200, not 404", "/metadata?sEcho=1&email=j.tester@example.org")
                 .is(200)
                 .json("/iTotalRecords", 5)
@@ -49,7 +59,9 @@ fn an_answer_has_its_keys_and_eleven_columns() {
 fn totals_are_of_the_state_and_of_all_filters() {
     let sites = library();
     let of = |claim, query: &str, total: u64, shown: u64| {
-        get(claim, format!("/metadata?sEcho=1&{query}")).json("/iTotalRecords", total).json("/iTotalDisplayRecords", shown)
+        get(claim, format!("/metadata?sEcho=1&{query}"))
+            .json("/iTotalRecords", total)
+            .json("/iTotalDisplayRecords", shown)
     };
     hold(
         &sites.http(A),
@@ -74,8 +86,10 @@ fn rows_are_paged() {
         [
             page("1.3: start and length", "iDisplayStart=2&iDisplayLength=2").lists(["both", "disk"]),
             page("1.3: past the end", "iDisplayStart=9&iDisplayLength=2").lists([]),
-            page("1.3: all where only one is given", "iDisplayStart=2").lists(["bare", "nowhere", "both", "disk", "web"]),
-            page("1.3: -1 is all", "iDisplayStart=0&iDisplayLength=-1").lists(["bare", "nowhere", "both", "disk", "web"]),
+            page("1.3: all where only one is given", "iDisplayStart=2")
+                .lists(["bare", "nowhere", "both", "disk", "web"]),
+            page("1.3: -1 is all", "iDisplayStart=0&iDisplayLength=-1")
+                .lists(["bare", "nowhere", "both", "disk", "web"]),
             get("1.3: what is no number breaks", "/metadata?sEcho=1&iDisplayStart=x").is(400).has("iDisplayStart"),
         ],
     );
@@ -95,7 +109,9 @@ fn rows_are_sorted_by_ten_columns_in_both_directions() {
             .otherwise("texts from their start, moments from the newest")
             .is(200)
             .lists(["bare", "both", "disk", "nowhere", "web"]),
-        get("1.3: a direction stands verbatim in the query", "/metadata?sEcho=1&sSortDir_0=up").otherwise("400 (W7)").is(400),
+        get("1.3: a direction stands verbatim in the query", "/metadata?sEcho=1&sSortDir_0=up")
+            .otherwise("400 (W7)")
+            .is(400),
     ];
     // Entries that are equal in a column follow each other by moment, in the same direction.
     let ascending = [
@@ -155,16 +171,20 @@ fn rows_are_searched() {
 #[test]
 fn a_posted_form_takes_the_place_of_the_parameters() {
     let sites = library();
-    let posted = |claim, path: &str, fields: &str| -> Row { form(claim, path, fields).is(200).media("application/json") };
+    let posted =
+        |claim, path: &str, fields: &str| -> Row { form(claim, path, fields).is(200).media("application/json") };
     hold(
         &sites.http(A),
         [
-            posted("1.2: the form replaces the query string", "/metadata?status=all&sSearch=web", "sEcho=3").lists([
-                "bare", "nowhere", "both", "disk", "web",
-            ]),
+            posted("1.2: the form replaces the query string", "/metadata?status=all&sSearch=web", "sEcho=3")
+                .lists(["bare", "nowhere", "both", "disk", "web"]),
             posted("1.2: its fields are the parameters", "/metadata", "sEcho=3&status=expired").lists(["expired"]),
-            posted("1.2: all of them", "/metadata", "sEcho=1&iDisplayStart=0&iDisplayLength=1&iSortCol_0=10&sSortDir_0=desc")
-                .lists(["web"]),
+            posted(
+                "1.2: all of them",
+                "/metadata",
+                "sEcho=1&iDisplayStart=0&iDisplayLength=1&iSortCol_0=10&sSortDir_0=desc",
+            )
+            .lists(["web"]),
             posted("1.2: path arguments stay", &format!("/metadata/{JIM}"), "sEcho=1&sSearch_1=deb").lists(["both"]),
         ],
     );

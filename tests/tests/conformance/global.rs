@@ -1,7 +1,9 @@
 //! Section 1.1: what holds at every address.
 
 use super::row::{form, get, get_json, hold, post, request};
-use super::world::{A, BROWSER, CLOCK, JANE, WEB, WINDOW, by_jane, empty, identifier, library, node, of_jane, template};
+use super::world::{
+    A, BROWSER, CLOCK, JANE, WEB, WINDOW, by_jane, empty, identifier, library, node, of_jane, template,
+};
 
 #[test]
 fn the_representation_is_negotiated_and_xml_where_nothing_is_asked() {
@@ -46,7 +48,10 @@ fn errors_are_written_for_their_reader() {
                 .is(404)
                 .media("application/xml")
                 .body("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<error>no metadata matching query found</error>\n"),
-            get("1.1: and for RDF/XML", "/metadata").accept("application/rdf+xml").media("application/xml").has("<error>"),
+            get("1.1: and for RDF/XML", "/metadata")
+                .accept("application/rdf+xml")
+                .media("application/xml")
+                .has("<error>"),
             get("1.1: its message is not escaped", missing).otherwise("it is (W9)").is(404).has_not("<script>"),
             get("1.1: the message is escaped", "/metadata?created=%3Cb%3E&media=xml").is(400).has("&lt;b&gt;"),
             get_json("1.1: for JSON an object with the message", "/metadata/nonsense")
@@ -90,9 +95,17 @@ fn unknown_addresses_and_methods_are_refused_and_nobody_needs_an_account() {
     hold(
         &sites.http(A),
         [
-            get("1.1: an unknown path is the home page", "/nowhere").otherwise(unknown).accept(BROWSER).is(404).has("/metadata"),
+            get("1.1: an unknown path is the home page", "/nowhere")
+                .otherwise(unknown)
+                .accept(BROWSER)
+                .is(404)
+                .has("/metadata"),
             get("1.1: below a known one too", "/metadata/a/b/c/d").otherwise(unknown).is(404),
-            get("1.1: the home page leads to metadata", "/").accept(BROWSER).is(200).media("text/html").has("/metadata"),
+            get("1.1: the home page leads to metadata", "/")
+                .accept(BROWSER)
+                .is(200)
+                .media("text/html")
+                .has("/metadata"),
             request("1.1: PUT is nowhere", "PUT", web.as_str()).is(405).header("allow", "GET,HEAD"),
             request("1.1: DELETE is nowhere", "DELETE", web.as_str()).is(405),
             request("1.1: PATCH is nowhere", "PATCH", "/metadata").is(405).header("allow", "GET,HEAD,POST"),
@@ -118,7 +131,9 @@ fn paths_are_tidied_and_decoded() {
             get("1.2: a slash may stand at the end", "/metadata/").is(200).media("application/xml"),
             get("1.5: not after an entry", format!("{web}/")).otherwise(decoded).is(200).media("application/rdf+xml"),
             get("1.5: not escaped", encoded).otherwise(decoded).is(200).media("application/rdf+xml"),
-            get("1.3: escapes in lists are decoded", "/metadata/jane.tester%40example.org").is(200).lists(["disk", "web"]),
+            get("1.3: escapes in lists are decoded", "/metadata/jane.tester%40example.org")
+                .is(200)
+                .lists(["disk", "web"]),
         ],
     );
 }

@@ -1,5 +1,6 @@
 //! Section 1.7: queries as the original took them.
 
+use super::cases::queried;
 use super::row::{Row, form, get, hold};
 use super::world::{A, BROWSER, WINDOW, identifier, library, node};
 
@@ -9,12 +10,7 @@ const SELECT: &str = "SELECT DISTINCT ?identifier WHERE { ?x <http://purl.org/dc
 
 /// A query among the parameters.
 fn query(claim: &'static str, text: &str) -> Row {
-    get(claim, address(text))
-}
-
-fn address(text: &str) -> String {
-    let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    format!("/query?query={encoded}")
+    get(claim, queried(text))
 }
 
 #[test]
@@ -29,8 +25,11 @@ fn select_is_answered_in_each_format() {
             query("1.7: as JSON", SELECT).accept("application/json").media(JSON).has(web.as_str()),
             query("1.7: as its own type of JSON", SELECT).accept(JSON).media(JSON).has(web.as_str()),
             query("1.7: as a page", SELECT).accept(BROWSER).is(200).media("text/html").has(web.as_str()),
-            get("1.7: media= counts", format!("{}&media=json", address(SELECT))).is(200).media(JSON),
-            form("1.7: only GET", "/query", &address(SELECT)[7..]).otherwise("POST too, as the paper promised").is(200).media(XML),
+            get("1.7: media= counts", format!("{}&media=json", queried(SELECT))).is(200).media(JSON),
+            form("1.7: only GET", "/query", &queried(SELECT)["/query?".len()..])
+                .otherwise("POST too, as the paper promised")
+                .is(200)
+                .media(XML),
         ],
     );
 }

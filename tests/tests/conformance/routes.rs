@@ -35,7 +35,8 @@ fn every_route_answers_in_its_representations_also_with_a_slash_at_its_end() {
         get("1.2: a route in one of its representations", format!("{path}?media={media}")).is(200).media(media_type)
     };
     let rows = routes().into_iter().flat_map(|(path, offered)| {
-        let both = |(media, media_type)| [asked(&path, media, media_type), asked(&format!("{path}/"), media, media_type)];
+        let both =
+            |(media, media_type)| [asked(&path, media, media_type), asked(&format!("{path}/"), media, media_type)];
         offered.into_iter().flat_map(both).collect::<Vec<Row>>()
     });
     hold(&sites.http(A), rows);
@@ -58,7 +59,8 @@ fn parameters_choose_the_route_as_they_did() {
             form("1.2: a form is a list for DataTables", "/metadata", "sEcho=1").is(200).media(JSON).json("/sEcho", 1),
             form("1.2: with path arguments too", format!("/metadata/{JANE}"), "sEcho=1").is(200).lists(["disk", "web"]),
             form("1.2: with two", format!("/metadata/{}/{JANE}", identifier("web")), "").is(200).lists(["web"]),
-            post("1.2: nothing is posted to an entry", web, "application/xml", by_jane(&template("x", "x"), WEB)).is(405),
+            post("1.2: nothing is posted to an entry", web, "application/xml", by_jane(&template("x", "x"), WEB))
+                .is(405),
             request("1.2: nothing is posted to /upload", "POST", "/upload").is(405),
             get("1.2: /upload is a form with a file", "/upload").accept(BROWSER).has("multipart/form-data"),
             get("1.2: an action without a command", "/action/0b5c").is(404).has("invalid action"),

@@ -57,10 +57,13 @@ fn a_form_s_first_file_is_the_document() {
         &sites.http(A),
         [
             multipart("1.4: a file of a form", &[part("Metadata File", Some("a.xml"), &document("a"))]).is(201),
-            multipart("1.4: the first one", &[text.clone(), part("f", Some("b.xml"), &document("b")), part("g", Some("c.xml"), b"<x/>")])
-                .is(201)
-                .header("location", format!("http://127.0.0.1{}", of_jane("b", WEB)))
-                .with("host", "127.0.0.1"),
+            multipart(
+                "1.4: the first one",
+                &[text.clone(), part("f", Some("b.xml"), &document("b")), part("g", Some("c.xml"), b"<x/>")],
+            )
+            .is(201)
+            .header("location", format!("http://127.0.0.1{}", of_jane("b", WEB)))
+            .with("host", "127.0.0.1"),
             multipart("1.4: a page for browsers", &[part("f", Some("d.xml"), &document("d"))])
                 .accept(BROWSER)
                 .is(201)
@@ -86,8 +89,8 @@ fn what_is_wrong_with_a_document_is_said() {
         &sites.http(A),
         [
             raw("1.4: an empty body", Vec::new()).is(400).has("post with null entity"),
-            raw("1.4: no XML", b"metadata".to_vec()).is(400).has("invalid metadata: "),
-            raw("1.4: XML is read first", b"<a><b></a>".to_vec()).is(400).has("unable to parse metadata"),
+            raw("1.4: no XML", b"metadata".to_vec()).is(400).has("unable to parse metadata: "),
+            raw("1.4: XML is read first", b"<a><b></a>".to_vec()).is(400).has("unable to parse metadata: "),
             raw("1.4: then the signature: there is none", unsigned).is(400).has("invalid metadata: no signature"),
             raw("1.4: a document that was altered", forged.into_bytes()).is(400).has("invalid metadata: "),
             raw("1.4: another identifier than its checksum's", inconsistent).is(400).has("invalid metadata: "),

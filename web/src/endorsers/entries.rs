@@ -60,9 +60,8 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Over how many days the history is asked for.
 fn range(parameters: &Parameters) -> Result<Option<u32>, Problem> {
-    let read = |text: &str| {
-        text.parse().map_err(|_| filter::malformed("range", &format!("{text:?} is not a number of days")))
-    };
+    let read =
+        |text: &str| text.parse().map_err(|_| filter::malformed("range", &format!("{text:?} is not a number of days")));
     parameters.first("range").map(read).transpose()
 }
 

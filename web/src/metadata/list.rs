@@ -64,11 +64,7 @@ pub fn is_list_request(request: &[u8]) -> bool {
 }
 
 /// Answers the list that `filter` describes.
-async fn answer<R: Registry>(
-    face: &Face<R>,
-    asked: &Asked,
-    filter: ListFilter,
-) -> Result<Response, Problem> {
+async fn answer<R: Registry>(face: &Face<R>, asked: &Asked, filter: ListFilter) -> Result<Response, Problem> {
     let media = asked.choose(&OFFERED)?;
     let page = face.registry.list(filter.clone()).await?;
     let next = page.next.clone().map(|after| {
