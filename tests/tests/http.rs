@@ -102,10 +102,10 @@ fn a_body_that_does_not_arrive_is_given_up() {
 
 #[test]
 fn a_body_past_the_limit_is_413_whether_it_is_announced_or_not() {
-    let sites = start("max_document_bytes = 1024\n");
+    let sites = start("max_document_bytes = 4096\n");
     let head = "POST /metadata HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/xml\r\n";
-    let announced = format!("{head}content-length: 1000000000\r\n\r\n{}", "a".repeat(4_000));
-    let in_chunks = format!("{head}transfer-encoding: chunked\r\n\r\n800\r\n{}\r\n800\r\n", "a".repeat(2_048));
+    let announced = format!("{head}content-length: 1000000000\r\n\r\n{}", "a".repeat(8_000));
+    let in_chunks = format!("{head}transfer-encoding: chunked\r\n\r\n1800\r\n{}\r\n1800\r\n", "a".repeat(0x1800));
     for request in [announced, in_chunks] {
         let mut client = TcpStream::connect(address(&sites)).expect("it listens");
         client.write_all(request.as_bytes()).expect("it takes bytes");

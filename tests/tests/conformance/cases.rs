@@ -125,7 +125,7 @@ impl Facts {
     }
 
     fn endorsed(&self) -> String {
-        format!("<dcterms:created>{}<", self.created)
+        format!(">{}<", self.created)
     }
 }
 

@@ -140,12 +140,15 @@ fn what_the_operator_does_not_want_is_refused() {
             get("1.2: its form is there", "/upload").is(200),
         ],
     );
-    let small = node(WINDOW, "max_document_bytes = 1024\n");
+    let mut long = template("long", "long");
+    long.description = Some("long".repeat(1_024));
+    let long = by_jane(&long, WEB);
+    let small = node(WINDOW, "max_document_bytes = 4096\n");
     hold(
         &small.http(A),
         [
-            raw("1.4: there is no limit of size", &document).otherwise("413 (W30)").is(413).has("1024"),
-            multipart("1.4: nor of a form", &[part("f", Some("a.xml"), &document)]).otherwise("413 (W30)").is(413),
+            raw("1.4: there is no limit of size", &long).otherwise("413 (W30)").is(413).has("4096"),
+            multipart("1.4: nor of a form", &[part("f", Some("a.xml"), &long)]).otherwise("413 (W30)").is(413),
         ],
     );
     let windowed = node("", "");
