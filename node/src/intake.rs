@@ -14,7 +14,7 @@ use proto::timestamp::Instant;
 use proto::trust::{Endorser, PolicyRefusal, Trust};
 use proto::wire::Envelope;
 use tokio::sync::Semaphore;
-use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded};
+use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded, Used};
 
 use crate::bounds;
 use crate::clock::Clock;
@@ -129,6 +129,13 @@ impl Intake {
         *self.0.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
     }
 
+    /// How many uploads are being taken, and may be at once.
+    #[must_use]
+    pub fn uploads_running(&self) -> Used {
+        let most = bounds::UPLOADS_WAITING_MAX;
+        Used { now: (most - self.0.waiting.available_permits()) as u64, most: most as u64 }
+    }
+
     /// The rules in force.
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
@@ -149,7 +156,7 @@ impl Intake {
         }
         check_window(&rules, &entry, now)?;
         self.check_pace(&rules, &entry, now)?;
-        match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry)) {
+        match rules.confirmation.as_ref().filter(|rule| rule.asks_about(&entry, &rules.judge(now))) {
             Some(rule) => self.ask(rule, entry, document, scope, now).await,
             None => self.admit_upload(entry, document, scope, now).await,
         }
@@ -313,7 +320,7 @@ fn check_open(rules: &Rules, bytes: usize) -> Result<(), UploadRefusal> {
     if rules.uploads == Uploads::Refused {
         return Err(UploadRefusal::Policy {
             rule: "read-only".to_owned(),
-            reason: "this node takes no uploads; use another node of the federation".to_owned(),
+            reason: "this is a read-only repository; use another node of the federation".to_owned(),
         });
     }
     match bytes > rules.document_bytes_max {

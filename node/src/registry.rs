@@ -15,8 +15,8 @@ use proto::timestamp::Instant;
 use tokio::sync::watch;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
-    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError,
-    Record, Registry, RegistryError, Related, Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
+    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Load, Page, Query, QueryAnswer,
+    QueryError, Record, Registry, RegistryError, Related, Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
 };
 
 use crate::clock::Clock;
@@ -176,6 +176,21 @@ impl Registry for NodeRegistry {
 
     async fn changed(&self, after: u64) -> Result<(), RegistryError> {
         self.graph.watch_until(after.saturating_add(1)).await.map_err(failed("the graph"))
+    }
+
+    async fn load(&self) -> Result<Load, RegistryError> {
+        let last = self.ledger.last_change().await.map_err(failed("reading the last change"))?;
+        let (queries, limits) = (self.graph.queries_running(), self.graph.query_limits());
+        Ok(Load {
+            uploads: self.intake.uploads_running(),
+            short_queries: queries.short,
+            long_queries: queries.long,
+            waiting_queries: queries.waiting,
+            changes_behind: last.saturating_sub(self.graph.position()),
+            query_ms_max: limits.timeout_ms,
+            query_rows_max: limits.rows_max as u64,
+            uploads_of_endorser_per_minute: self.intake.rules().uploads_of_endorser_per_minute,
+        })
     }
 
     async fn counts(&self) -> Result<Counts, RegistryError> {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use ureq::config::AutoHeaderValue;
+use ureq::http::Request;
+
 /// Speaks to one node.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -18,6 +21,8 @@ pub struct Answer {
     pub media_type: String,
     /// `Location`, where there is one.
     pub location: Option<String>,
+    /// All headers, by names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -33,6 +38,8 @@ impl Http {
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(TIMEOUT))
+            .accept(AutoHeaderValue::None)
+            .allow_non_standard_methods(true)
             .build();
         Self { agent: config.into(), base: base.to_owned() }
     }
@@ -79,6 +86,21 @@ impl Http {
         answer(request.header("accept", "application/sparql-results+json, application/n-triples").send(query)?)
     }
 
+    /// Sends a request with these headers and no other that says anything of the client.
+    ///
+    /// # Panics
+    /// Where it is no request, or the node does not answer.
+    #[must_use]
+    pub fn send(&self, method: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+        let start = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let builder = headers.iter().fold(start, |builder, (name, value)| builder.header(name, value));
+        let answered = match body {
+            [] => self.agent.run(builder.body(()).expect("a request")),
+            body => self.agent.run(builder.body(body).expect("a request")),
+        };
+        answered.and_then(answer).unwrap_or_else(|error| panic!("{method} {}{path}: {error}", self.base))
+    }
+
     /// Uploads a document.
     #[must_use]
     pub fn upload(&self, document: &[u8]) -> Answer {
@@ -105,6 +127,12 @@ impl Http {
 }
 
 impl Answer {
+    /// The value of a header; empty where there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
+    }
+
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -137,10 +165,13 @@ fn strings(array: &serde_json::Value) -> impl Iterator<Item = &str> {
 }
 
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let texts =
+        response.headers().iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())));
+    let headers: Vec<(String, String)> = texts.map(|(name, value)| (name.to_owned(), value.into_owned())).collect();
+    let header = |name| headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
     let media_type = header("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
     let location = header("location");
     let status = response.status().as_u16();
-    Ok(Answer { status, media_type, location, body: response.body_mut().read_to_vec()? })
+    Ok(Answer { status, media_type, location, headers, body: response.body_mut().read_to_vec()? })
 }

@@ -204,7 +204,8 @@ fn an_endorser_that_the_operator_exempts_is_not_asked() {
     let mut sites = Sites::start(1);
     ask_at_a(&mut sites, &relay);
     let config = std::fs::read_to_string(sites.sites[A].config()).expect("it is there");
-    let exempt = format!("{config}\n[trust]\nconfirm_waived_for = [\"jane@example.org\"]\n");
+    let key = JANE.key().certificate().key_sha256();
+    let exempt = format!("{config}\n[trust]\nconfirm_waived_for = [\"sha256:{key}\"]\n");
     std::fs::write(sites.sites[A].config(), exempt).expect("written");
     sites.hang_up(A);
     wait_until("the exemption counts", || sites.http(A).upload(&signed("debian")).status != 202);

@@ -101,6 +101,43 @@ fn a_body_that_does_not_arrive_is_given_up() {
 }
 
 #[test]
+fn a_body_past_the_limit_is_413_whether_it_is_announced_or_not() {
+    let sites = start("max_document_bytes = 4096\n");
+    let head = "POST /metadata HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/xml\r\n";
+    let announced = format!("{head}content-length: 1000000000\r\n\r\n{}", "a".repeat(8_000));
+    let in_chunks = format!("{head}transfer-encoding: chunked\r\n\r\n1800\r\n{}\r\n1800\r\n", "a".repeat(0x1800));
+    for request in [announced, in_chunks] {
+        let mut client = TcpStream::connect(address(&sites)).expect("it listens");
+        client.write_all(request.as_bytes()).expect("it takes bytes");
+        let mut answer = vec![0; 12];
+        client.read_exact(&mut answer).expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
+    }
+}
+
+#[test]
+fn limits_and_what_is_taken_of_them_are_among_the_figures() {
+    let sites = start("max_connections = 9\nmax_followers = 3\n");
+    let mut follower = TcpStream::connect(address(&sites)).expect("it listens");
+    let asked = b"GET /changes HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\n\r\n";
+    follower.write_all(asked).expect("it takes bytes");
+    follower.read_exact(&mut [0; 15]).expect("the answer begins");
+    let figures = sites.http(A).get("/metrics", "").text();
+    for line in [
+        "marketplace_limit{setting=\"http.max_connections\"} 9.0",
+        "marketplace_limit_used{setting=\"http.max_connections\"} 2",
+        "marketplace_limit{setting=\"http.max_followers\"} 3.0",
+        "marketplace_limit_used{setting=\"http.max_followers\"} 1",
+        "marketplace_limit_used{setting=\"query.max_concurrent\"} 0",
+        "marketplace_queries_waiting 0",
+        "marketplace_uploads_running 0",
+        "marketplace_changes_behind 0",
+    ] {
+        assert!(figures.lines().any(|own| own == line), "{line}: {figures}");
+    }
+}
+
+#[test]
 fn a_head_past_the_limit_is_431() {
     let sites = start("max_header_bytes = 8192\n");
     let folder = sites.sites[A].folder().to_owned();

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
 use crate::bounds::AUTHORITY_BYTES_MAX;
 use crate::media::{self, Accept, Media};
@@ -47,6 +47,11 @@ impl Asked {
     /// The URL of `path` as the client reaches it.
     pub(crate) fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
+    }
+
+    /// What `Link` says of the next page, at `path`.
+    pub(crate) fn link_to_next(&self, path: &str) -> Option<HeaderValue> {
+        format!("<{}>; rel=\"next\"", self.absolute(path)).parse().ok()
     }
 }
 

@@ -104,6 +104,9 @@ pub(crate) const SEARCH_TERM_CHARACTERS_MAX: usize = 64;
 /// Bytes of the key in a cursor: as many characters as a column is sorted by, of four bytes, or an address.
 pub(crate) const CURSOR_KEY_BYTES_MAX: usize = 320;
 
+/// Days of an endorser's history where the request does not say how many, as in the original.
+pub(crate) const RANGE_DAYS_DEFAULT: u32 = 30;
+
 /// Images that the page of an image shows as replaced, replacing or versions.
 pub(crate) const RELATED_MAX: usize = 100;
 

@@ -21,7 +21,7 @@ use crate::registry::Registry;
 use crate::router::Face;
 use crate::settings::{Limits, Settings};
 
-pub(crate) use metrics::Metrics;
+pub(crate) use metrics::{Bounded, Metrics};
 pub(crate) use rates::Network;
 pub use rates::Rates;
 

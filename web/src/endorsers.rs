@@ -1,21 +1,23 @@
 //! `GET /endorsers`: who endorses, and what.
 
+pub(crate) mod entries;
+
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use proto::email::Email;
 use serde::Serialize;
 
 use crate::asked::Asked;
+use crate::bindings;
 use crate::filter;
 use crate::media::Media;
-use crate::metadata;
 use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
-use crate::registry::{Endorser, Registry, Status};
+use crate::registry::{Endorser, Registry};
 use crate::router::Face;
-use crate::text::{self, escape_xml};
+use crate::text;
 use crate::urls;
 
 const OFFERED: [Media; 3] = [Media::Xml, Media::Json, Media::Html];
@@ -32,28 +34,12 @@ pub(crate) async fn list<R: Registry>(State(face): State<Face<R>>, asked: Asked)
     let mut response = match media {
         Media::Html => html(&face, &endorsers, next.as_deref())?,
         Media::Json => json(&asked, &endorsers, next.as_deref()),
-        _ => ([(header::CONTENT_TYPE, Media::Xml.content_type())], xml(&endorsers)).into_response(),
+        _ => bindings::answer(["email", "subject", "issuer"], endorsers.iter().map(bound)),
     };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    if let Some(link) = next.and_then(|next| format!("<{}>; rel=\"next\"", asked.absolute(&next)).parse().ok()) {
-        headers.insert(header::LINK, link);
-    }
+    headers.extend(next.and_then(|next| asked.link_to_next(&next)).map(|link| (header::LINK, link)));
     Ok(response)
-}
-
-/// Answers with the current entries of an endorser, in whatever state unless one is asked for.
-pub(crate) async fn show<R: Registry>(
-    State(face): State<Face<R>>,
-    Path(email): Path<String>,
-    asked: Asked,
-) -> Result<Response, Problem> {
-    let email = email.parse::<Email>().map_err(|error| Problem::not_found(format!("endorser not found: {error}")))?;
-    let mut filter = filter::read(&[email.to_string()], &asked.parameters)?;
-    if asked.parameters.first("status").is_none() {
-        filter.status = Status::All;
-    }
-    metadata::list::answer(&face, &asked, filter).await
 }
 
 #[derive(Serialize)]
@@ -98,25 +84,8 @@ fn address(email: &Email) -> String {
     format!("/endorsers/{}", urls::encode(email.as_str()))
 }
 
-/// SPARQL results, as the original gave them.
-fn xml(endorsers: &[Endorser]) -> String {
-    let binding = |name: &str, value: &str| {
-        format!("<binding name=\"{name}\"><literal>{}</literal></binding>", escape_xml(value))
-    };
-    let result = |endorser: &Endorser| {
-        let bindings = [
-            binding("email", endorser.email.as_str()),
-            binding("subject", &endorser.subject),
-            binding("issuer", &endorser.issuer),
-        ];
-        format!("<result>{}</result>\n", bindings.concat())
-    };
-    let results = endorsers.iter().map(result).collect::<String>();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sparql xmlns=\"http://www.w3.org/2005/sparql-results#\">\n\
-         <head><variable name=\"email\"/><variable name=\"subject\"/><variable name=\"issuer\"/></head>\n\
-         <results>\n{results}</results>\n</sparql>\n"
-    )
+fn bound(endorser: &Endorser) -> [Option<String>; 3] {
+    [endorser.email.to_string(), endorser.subject.clone(), endorser.issuer.clone()].map(Some)
 }
 
 struct Row<'a> {

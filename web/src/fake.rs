@@ -21,8 +21,8 @@ use tokio::sync::watch;
 use crate::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 use crate::registry::{
     Change, ChangeKind, Coordinates, Counts, DocumentEvidence, Endorser, Explained, Federation, ListFilter, Listed,
-    Listing, Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Related, Relation,
-    Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
+    Listing, Load, Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Related,
+    Relation, Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Used, Walk,
 };
 
 pub(crate) use documents::{signed, signed_as, template};
@@ -336,6 +336,11 @@ impl Registry for Fake {
     async fn changed(&self, after: u64) -> Result<(), RegistryError> {
         let mut arrivals = self.with(|held| held.arrivals.subscribe());
         arrivals.wait_for(|number| *number > after).await.map(drop).map_err(|_| RegistryError)
+    }
+
+    async fn load(&self) -> Result<Load, RegistryError> {
+        let long_queries = Used { now: 1, most: 4 };
+        self.read(|_| Load { long_queries, query_ms_max: 10_000, ..Load::default() })
     }
 
     async fn counts(&self) -> Result<Counts, RegistryError> {

@@ -30,6 +30,14 @@ pub(crate) async fn show<R: Registry>(State(face): State<Face<R>>, asked: Asked)
 #[derive(Serialize)]
 struct Home<'a> {
     version: &'a str,
+    #[serde(flatten)]
+    counted: Counted,
+    refused: u64,
+}
+
+/// What a registry holds, as JSON.
+#[derive(Serialize)]
+pub(crate) struct Counted {
     entries: u64,
     valid: u64,
     deprecated: u64,
@@ -38,13 +46,17 @@ struct Home<'a> {
     contested: u64,
     images: u64,
     endorsers: u64,
-    refused: u64,
+}
+
+impl From<&Counts> for Counted {
+    fn from(counts: &Counts) -> Self {
+        let Counts { entries, valid, deprecated, expired, superseded, contested, images, endorsers, .. } = *counts;
+        Self { entries, valid, deprecated, expired, superseded, contested, images, endorsers }
+    }
 }
 
 fn json(counts: &Counts, version: &str) -> Response {
-    let Counts { entries, valid, deprecated, expired, superseded, contested, images, endorsers, refused } = *counts;
-    let home = Home { version, entries, valid, deprecated, expired, superseded, contested, images, endorsers, refused };
-    axum::Json(home).into_response()
+    axum::Json(Home { version, counted: counts.into(), refused: counts.refused }).into_response()
 }
 
 #[derive(Template)]

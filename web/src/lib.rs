@@ -28,6 +28,7 @@ mod problem;
 mod urls;
 
 mod action;
+mod bindings;
 mod changes;
 mod endorsers;
 mod entries;

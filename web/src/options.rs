@@ -8,8 +8,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
+use crate::home::Counted;
 use crate::problem::Problem;
-use crate::registry::{Counts, Registry, Walk};
+use crate::registry::{Registry, Walk};
 use crate::router::Face;
 
 const PREFLIGHT: HeaderName = header::ACCESS_CONTROL_REQUEST_METHOD;
@@ -46,14 +47,8 @@ fn allowed(refused: &Response) -> Option<HeaderValue> {
 /// What a registry holds, and what changed last.
 #[derive(Serialize)]
 struct Statistics {
-    entries: u64,
-    valid: u64,
-    deprecated: u64,
-    expired: u64,
-    superseded: u64,
-    contested: u64,
-    images: u64,
-    endorsers: u64,
+    #[serde(flatten)]
+    counted: Counted,
     last_change: Option<LastChange>,
 }
 
@@ -72,6 +67,5 @@ async fn statistics<R: Registry>(face: &Face<R>) -> Result<Statistics, Problem> 
         at: change.at.to_string(),
         entry: change.entry.to_string(),
     });
-    let Counts { entries, valid, deprecated, expired, superseded, contested, images, endorsers, .. } = counts;
-    Ok(Statistics { entries, valid, deprecated, expired, superseded, contested, images, endorsers, last_change })
+    Ok(Statistics { counted: (&counts).into(), last_change })
 }

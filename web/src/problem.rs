@@ -88,7 +88,15 @@ impl From<UploadRefusal> for Problem {
     fn from(refusal: UploadRefusal) -> Self {
         let detail = refusal.to_string();
         match refusal {
-            UploadRefusal::Invalid { rule, .. } => Self::bad_request(&rule, format!("invalid metadata: {detail}")),
+            UploadRefusal::Invalid { rule, .. } => {
+                // The original's words, which its clients look for.
+                let said = match rule.as_str() {
+                    "xml" => format!("unable to parse metadata: {detail}"),
+                    "no-signature" => format!("invalid metadata: no signature ({rule})"),
+                    _ => format!("invalid metadata: {detail}"),
+                };
+                Self::bad_request(&rule, said)
+            }
             UploadRefusal::Policy { rule, .. } => Self::new(StatusCode::FORBIDDEN, &rule, detail),
             UploadRefusal::Stale { reason, latest } => {
                 let detail = format!("invalid metadata: older than latest entry: {reason}");

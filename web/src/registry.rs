@@ -1,6 +1,5 @@
 //! What the face of a node needs of the registry behind it.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 
 use bytes::Bytes;
@@ -8,20 +7,25 @@ use proto::admission::Admission;
 use proto::email::Email;
 use proto::entry::{Entry, EntryId};
 use proto::identifier::ImageIdentifier;
-use proto::node_id::NodeId;
 use proto::standing::Standing;
 use proto::timestamp::{Instant, Timestamp};
 
 mod change;
 pub mod confirmation;
 mod explained;
+mod federation;
 mod history;
 mod lists;
+mod load;
+mod query;
 
 pub use change::{Change, ChangeKind, Walk};
 pub use explained::{DocumentEvidence, Explained, Listing};
+pub use federation::{Federation, InSync, Listed, Peer, Roster};
 pub use history::{Related, Relation, Tag};
 pub use lists::{Column, ColumnFilter, Cursor, ListFilter, Matching, Order, Page, Place, Status};
+pub use load::{Load, Used};
+pub use query::{Dialect, GraphFormat, Query, QueryAnswer, QueryError, ResultsFormat};
 
 use confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 
@@ -100,6 +104,9 @@ pub trait Registry: Clone + Send + Sync + 'static {
 
     /// Returns once queries show a change after the one with this number.
     fn changed(&self, after: u64) -> impl Future<Output = Result<(), RegistryError>> + Send;
+
+    /// What the registry does now, and may do.
+    fn load(&self) -> impl Future<Output = Result<Load, RegistryError>> + Send;
 
     /// What the registry holds.
     fn counts(&self) -> impl Future<Output = Result<Counts, RegistryError>> + Send;
@@ -282,215 +289,6 @@ pub struct Endorser {
     pub current: u64,
     /// When it endorsed last.
     pub latest: Timestamp,
-}
-
-/// A SPARQL query with what its caller wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    /// Its text.
-    pub text: String,
-    /// What of SPARQL it may use.
-    pub dialect: Dialect,
-    /// How solutions and booleans are written.
-    pub results: ResultsFormat,
-    /// How graphs are written.
-    pub graph: GraphFormat,
-    /// IRIs that make up the default graph in place of the store's (`default-graph-uri`).
-    pub default_graphs: Vec<String>,
-    /// IRIs of the named graphs (`named-graph-uri`).
-    pub named_graphs: Vec<String>,
-}
-
-/// What of SPARQL a query may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// Every query form and graph, no SERVICE.
-    Sparql,
-    /// As the original: SELECT only, no FROM, no GRAPH.
-    Original,
-}
-
-/// A format for solutions and booleans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResultsFormat {
-    /// SPARQL 1.1 Query Results JSON.
-    Json,
-    /// SPARQL Query Results XML.
-    Xml,
-    /// CSV (solutions only).
-    Csv,
-    /// TSV (solutions only).
-    Tsv,
-}
-
-/// A format for graphs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GraphFormat {
-    /// Turtle.
-    Turtle,
-    /// N-Triples.
-    NTriples,
-    /// RDF/XML.
-    RdfXml,
-    /// JSON-LD 1.1.
-    JsonLd,
-}
-
-/// A complete answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryAnswer {
-    /// The media type of the body.
-    pub media_type: &'static str,
-    /// The serialised answer.
-    pub body: Bytes,
-}
-
-/// Why a query has no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum QueryError {
-    /// The text is not SPARQL; the message has line and column.
-    #[error("{0}")]
-    Syntax(String),
-    /// The query asks for what this endpoint does not do.
-    #[error("query not allowed: {0}")]
-    NotAllowed(String),
-    /// The format cannot express the answer.
-    #[error("{0}")]
-    Format(String),
-    /// It took longer than the limit.
-    #[error("the query took longer than the limit of {limit_ms} ms")]
-    TimedOut {
-        /// The limit.
-        limit_ms: u64,
-    },
-    /// The answer is larger than the limit.
-    #[error("the answer has more than the limit of {limit} {unit}; add LIMIT or narrow the query")]
-    TooLarge {
-        /// The limit.
-        limit: usize,
-        /// Of what: rows or bytes.
-        unit: &'static str,
-    },
-    /// It needed more memory than the limit.
-    #[error("the query needs more than the limit of {limit_mb} MB of memory; narrow it")]
-    OutOfMemory {
-        /// The limit.
-        limit_mb: u64,
-    },
-    /// As many queries as are allowed at once are running.
-    #[error("too many queries are running, try again")]
-    Overloaded,
-    /// The store cannot answer.
-    #[error(transparent)]
-    Unavailable(#[from] RegistryError),
-}
-
-/// This node and what it knows of its peers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Federation {
-    /// The name of the federation.
-    pub name: String,
-    /// This node.
-    pub node: NodeId,
-    /// The operator's name for it.
-    pub node_name: String,
-    /// Where people reach it, where the operator said so.
-    pub public_url: Option<String>,
-    /// The node's peers in the order of their identities, unreachable ones among them.
-    pub peers: Vec<Peer>,
-    /// The list of members in force; none where the federation has none.
-    pub roster: Option<Roster>,
-    /// Refused entries by the rule that refused them.
-    pub refusals: BTreeMap<String, u64>,
-}
-
-/// The list of members in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Roster {
-    /// Its version.
-    pub version: u64,
-    /// How many members it has.
-    pub members: usize,
-    /// When it was written.
-    pub issued: Timestamp,
-    /// When a new one is due.
-    pub expires: Timestamp,
-    /// Whether that moment is over: somebody may be keeping a newer one away.
-    pub is_expired: bool,
-}
-
-/// How many peers hold what this node holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InSync {
-    /// Peers with whom the last reconciliation left no difference.
-    pub peers: usize,
-    /// All listed peers.
-    pub of: usize,
-    /// The oldest of those reconciliations.
-    pub as_of: Option<Instant>,
-}
-
-impl Federation {
-    /// How many of the listed peers hold what this node holds, and since when that is known.
-    #[must_use]
-    pub fn in_sync(&self) -> InSync {
-        let listed = || self.peers.iter().filter(|peer| peer.listed != Listed::Stranger);
-        let equal = || listed().filter(|peer| (peer.lag, peer.lacked_by_peer) == (Some(0), Some(0)));
-        InSync { peers: equal().count(), of: listed().count(), as_of: equal().filter_map(|peer| peer.last_sync).min() }
-    }
-}
-
-/// Who listed a peer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Listed {
-    /// The operator of this node.
-    ByOperator,
-    /// The federation's roster.
-    ByRoster,
-    /// Nobody: it came by itself.
-    #[default]
-    Stranger,
-}
-
-/// A peer as this node sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Peer {
-    /// Its identity.
-    pub node: NodeId,
-    /// The operator's name for it; empty where there is none.
-    pub name: String,
-    /// Where people reach it, where that is known.
-    pub public_url: Option<String>,
-    /// Who listed it.
-    pub listed: Listed,
-    /// Whether its admissions count.
-    pub is_member: bool,
-    /// What program it runs, in its own words.
-    pub version: Option<String>,
-    /// What it understands of the protocol.
-    pub feature_level: Option<u8>,
-    /// The version of the roster that it has.
-    pub roster_version: Option<u64>,
-    /// Its faults that are not forgiven yet.
-    pub faults: u32,
-    /// Bytes of messages that it sent since this node started.
-    pub bytes_received: u64,
-    /// Bytes of messages that were sent to it since this node started.
-    pub bytes_sent: u64,
-    /// Since when it is connected; none where it is not.
-    pub connected_since: Option<Instant>,
-    /// The last measured round trip.
-    pub round_trip_ms: Option<u64>,
-    /// When the last reconciliation with it ended.
-    pub last_sync: Option<Instant>,
-    /// How many entries this node lacked at that moment.
-    pub lag: Option<u64>,
-    /// How many entries it lacked at that moment.
-    pub lacked_by_peer: Option<u64>,
-    /// Why it is not connected or its last reconciliation failed.
-    pub last_error: Option<String>,
-    /// When it is dialled next, where it is not connected.
-    pub next_attempt: Option<Instant>,
 }
 
 /// What a registry holds.

@@ -67,7 +67,7 @@ pub fn router<R: Registry>(registry: R, settings: Settings, doors: Doors) -> Rou
         .route("/entries/{entry}/admissions", get(entries::admissions))
         .route("/entries/{entry}/explanation", get(entries::explanation))
         .route("/endorsers", get(endorsers::list))
-        .route("/endorsers/{email}", get(endorsers::show))
+        .route("/endorsers/{email}", get(endorsers::entries::show))
         .route("/endorsers/{email}/tags", get(tags::list))
         .route("/tag/{email}/{tag}", get(tags::newest))
         .route("/images/{identifier}", get(images::show))
@@ -138,7 +138,8 @@ fn readable_by_any_site() -> CorsLayer {
 }
 
 async fn unknown(uri: axum::http::Uri) -> Problem {
-    Problem::not_found(format!("nothing stands at {}", uri.path()))
+    let what = if uri.path().starts_with("/action/") { "invalid action" } else { "nothing stands at" };
+    Problem::not_found(format!("{what}: {}", uri.path()))
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {

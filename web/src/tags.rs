@@ -8,6 +8,7 @@ use proto::email::Email;
 use serde::Serialize;
 
 use crate::asked::Asked;
+use crate::bindings;
 use crate::filter;
 use crate::media::Media;
 use crate::metadata::entry::{Permanence, represent};
@@ -15,7 +16,6 @@ use crate::page::{self, Frame, Section};
 use crate::problem::Problem;
 use crate::registry::{Registry, Tag};
 use crate::router::Face;
-use crate::text::escape_xml;
 use crate::urls;
 
 const OFFERED: [Media; 3] = [Media::Xml, Media::Json, Media::Html];
@@ -76,13 +76,11 @@ pub(crate) async fn list<R: Registry>(
             let items = tags.iter().map(|tag| item(tag, &email, &asked)).collect();
             axum::Json(List { items, next: next.as_ref().map(|next| asked.absolute(next)) }).into_response()
         }
-        _ => ([(header::CONTENT_TYPE, Media::Xml.content_type())], xml(&tags)).into_response(),
+        _ => bindings::answer(["tag"], tags.iter().map(|tag| [Some(tag.name.clone())])),
     };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    if let Some(link) = next.and_then(|next| format!("<{}>; rel=\"next\"", asked.absolute(&next)).parse().ok()) {
-        headers.insert(header::LINK, link);
-    }
+    headers.extend(next.and_then(|next| asked.link_to_next(&next)).map(|link| (header::LINK, link)));
     Ok(response)
 }
 
@@ -93,18 +91,6 @@ fn endorser(email: &str) -> Result<Email, Problem> {
 fn item<'a>(tag: &'a Tag, email: &Email, asked: &Asked) -> Item<'a> {
     let url = asked.absolute(&urls::tag(email.as_str(), &tag.name));
     Item { tag: &tag.name, entries: tag.entries, latest: tag.latest.to_string(), url }
-}
-
-/// SPARQL results, as the original gave them.
-fn xml(tags: &[Tag]) -> String {
-    let result = |tag: &Tag| {
-        format!("<result><binding name=\"tag\"><literal>{}</literal></binding></result>\n", escape_xml(&tag.name))
-    };
-    let results = tags.iter().map(result).collect::<String>();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sparql xmlns=\"http://www.w3.org/2005/sparql-results#\">\n\
-         <head><variable name=\"tag\"/></head>\n<results>\n{results}</results>\n</sparql>\n"
-    )
 }
 
 #[derive(Template)]

@@ -1,11 +1,12 @@
 //! The addresses of resources, without the base path.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
 
-use crate::registry::{Column, Coordinates, Cursor, ListFilter, Status};
+use crate::metadata::datatables;
+use crate::registry::{Column, Coordinates, Cursor, ListFilter, Matching, Status};
 
 /// The address of the entry at these coordinates.
 pub(crate) fn coordinates(at: &Coordinates) -> String {
@@ -34,7 +35,10 @@ pub(crate) fn entry(entry: EntryId) -> String {
 
 /// The address of the page of a list that `filter` describes, but for what only the DataTables form can ask for.
 pub(crate) fn list(filter: &ListFilter) -> String {
-    let columns = filter.columns.iter().map(|one| (one.column.name(), Some(one.text.clone())));
+    let columns = filter.columns.iter().map(|one| match one.matching {
+        Matching::Whole => (one.column.name().to_owned(), one.text.clone()),
+        Matching::Part => (datatables::searched_by(one.column), one.text.clone()),
+    });
     let usual = filter.sort.usual_order();
     let pairs = [
         ("identifier", filter.image.map(|image| image.to_string())),
@@ -50,8 +54,27 @@ pub(crate) fn list(filter: &ListFilter) -> String {
         ("limit", Some(filter.limit.to_string())),
         ("after", filter.after.as_ref().map(cursor)),
     ];
-    let present = columns.chain(pairs).filter_map(|(name, value)| Some(format!("{name}={}", encode(&value?))));
-    format!("/metadata?{}", present.collect::<Vec<_>>().join("&"))
+    let present = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    format!("/metadata?{}", joined(columns.chain(present)))
+}
+
+/// The address of the page of what an endorser said in so many days that `filter` describes.
+pub(crate) fn history(email: &str, filter: &ListFilter, days: u32) -> String {
+    let whole = [
+        ("range", days.to_string()),
+        ("status", status(filter.status).to_owned()),
+        ("limit", filter.limit.to_string()),
+    ];
+    let optional = [
+        ("standing", filter.standing.map(|standing| standing.to_string())),
+        ("after", filter.after.as_ref().map(cursor)),
+    ];
+    let present = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    format!("/endorsers/{}?{}", encode(email), joined(whole.into_iter().chain(present)))
+}
+
+fn joined<N: Display>(pairs: impl Iterator<Item = (N, String)>) -> String {
+    pairs.map(|(name, value)| format!("{name}={}", encode(&value))).collect::<Vec<_>>().join("&")
 }
 
 /// The value of `?status=`.

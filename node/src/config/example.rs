@@ -105,7 +105,8 @@ endorsers_deny = []
 # Images that are not held, by checksum ("SHA-256:9f86d0...", any algorithm) or by identifier.
 checksums_deny = []
 images_deny = []
-# Endorsers whose uploads need no confirmation by e-mail.
+# Endorsers whose uploads need no confirmation by e-mail, named as above. Addresses and subjects count for those only whom
+# the anchors certify with them, or whose keys endorser_keys has.
 confirm_waived_for = []
 
 # How the node sends mail: confirmations, reports of abuse, reminders.

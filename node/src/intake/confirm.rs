@@ -7,6 +7,7 @@ use proto::admission::Confirmation;
 use proto::crypto::random_secret;
 use proto::email::Email;
 use proto::entry::Entry;
+use proto::standing::Certification;
 use proto::timestamp::Instant;
 use proto::trust::EndorserPattern;
 use web::registry::confirmation::{Acted, ActionRefusal, ActionToken, Awaiting};
@@ -15,7 +16,7 @@ use web::registry::{RegistryError, Scope, UploadRefusal, Uploaded};
 use super::{Intake, Taken, check_open, endorser, judge_content, not_admitted, refused_upload, unavailable};
 use crate::bounds;
 use crate::mail::{Links, is_deliverable, letters};
-use crate::storage::ledger::{NotAwaited, NotConfirmed, Pending, Question};
+use crate::storage::ledger::{Judge, NotAwaited, NotConfirmed, Pending, Question};
 
 /// How uploads are confirmed.
 #[derive(Debug, Clone)]
@@ -30,9 +31,27 @@ pub struct EmailRule {
 
 impl EmailRule {
     /// Whether the owner of the endorser's address is to be asked.
-    pub(super) fn asks_about(&self, entry: &Entry) -> bool {
+    ///
+    /// Anybody can write any address and subject into a certificate. So a pattern of these exempts only whom an authority
+    /// of this node certifies with it, or whose key the operator pinned; one of keys exempts as it is.
+    pub(super) fn asks_about(&self, entry: &Entry, judge: &Judge) -> bool {
         let endorser = endorser(entry);
-        !self.waived.iter().any(|pattern| pattern.matches(&endorser))
+        let mut exempting = self.waived.iter().filter(|pattern| pattern.matches(&endorser)).peekable();
+        if exempting.peek().is_none() {
+            return true;
+        }
+        let is_pinned = judge.trust.endorser_keys.get(endorser.email).is_some_and(|keys| keys.contains(&endorser.key));
+        let certificates: Vec<_> = entry.certificates().cloned().collect();
+        let certification =
+            judge.certify(&certificates, entry.certificate_email(), entry.document().created(), judge.now);
+        let is_proved = |pattern: &EndorserPattern| match pattern {
+            EndorserPattern::Key(_) => true,
+            EndorserPattern::Subject(_) => is_pinned || certification != Certification::Unchained,
+            EndorserPattern::Email(_) | EndorserPattern::Domain(_) => {
+                is_pinned || certification == Certification::Email
+            }
+        };
+        !exempting.any(is_proved)
     }
 }
 

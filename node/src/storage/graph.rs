@@ -40,7 +40,7 @@ pub use entry::{GraphEntry, GraphPlacement, Provenance, Source, SourceError};
 pub use error::GraphError;
 pub use evaluator::answer_queries;
 pub use pool::QueryProgram;
-pub use query::QueryLimits;
+pub use query::{QueriesRunning, QueryLimits};
 
 use query::Queries;
 use store::GraphStore;
@@ -117,6 +117,18 @@ impl Graph {
     /// Answers a query within the limits; dropping the answer's future ends the query.
     pub async fn query(&self, query: Query) -> Result<QueryAnswer, QueryError> {
         self.queries.answer(query).await
+    }
+
+    /// How many queries run and wait.
+    #[must_use]
+    pub fn queries_running(&self) -> QueriesRunning {
+        self.queries.running()
+    }
+
+    /// What one query may cost.
+    #[must_use]
+    pub fn query_limits(&self) -> &QueryLimits {
+        self.queries.limits()
     }
 
     /// Ends queries and the following of the ledger, and writes to disk what is not there yet.

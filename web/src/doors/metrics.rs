@@ -1,5 +1,7 @@
 //! The figures of a node, and how they are written for Prometheus.
 
+use std::sync::atomic::AtomicU64;
+
 use axum::http::Method;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -28,6 +30,20 @@ struct Answered {
     method: &'static str,
     route: String,
     status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Setting {
+    setting: &'static str,
+}
+
+/// A limit, by its section and key in the configuration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounded {
+    pub(crate) setting: &'static str,
+    pub(crate) most: f64,
+    /// How much of it is taken; none where it bounds each request or client by itself.
+    pub(crate) now: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,9 +86,18 @@ impl Metrics {
         self.refused.get_or_create(&Refused { limit: limit.name() }).inc();
     }
 
-    /// The figures in the OpenMetrics text format, with gauges that are as they were just read.
-    pub(crate) fn write(&self, read: &[(&str, &str, u64)]) -> Result<String, std::fmt::Error> {
+    /// The figures in the OpenMetrics text format, with gauges and limits that are as they were just read.
+    pub(crate) fn write(&self, read: &[(&str, &str, u64)], bounded: &[Bounded]) -> Result<String, std::fmt::Error> {
         let mut gauges = Registry::with_prefix("marketplace");
+        let (limits, used) = (Family::<Setting, Gauge<f64, AtomicU64>>::default(), Family::<Setting, Gauge>::default());
+        for Bounded { setting, most, now } in bounded {
+            limits.get_or_create(&Setting { setting }).set(*most);
+            if let Some(now) = now {
+                used.get_or_create(&Setting { setting }).set(i64::try_from(*now).unwrap_or(i64::MAX));
+            }
+        }
+        gauges.register("limit", "What a setting allows; times in seconds, and 0 of a rate for any number", limits);
+        gauges.register("limit_used", "How much of it is taken", used);
         for (name, help, value) in read {
             let gauge: Gauge = Gauge::default();
             gauge.set(i64::try_from(*value).unwrap_or(i64::MAX));

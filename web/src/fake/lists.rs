@@ -16,6 +16,7 @@ fn matches(summary: &Summary, filter: &ListFilter) -> bool {
         && filter.image.is_none_or(|image| image == summary.at.image)
         && filter.email.as_ref().is_none_or(|email| *email == summary.at.email)
         && filter.created.is_none_or(|created| created == summary.at.created)
+        && filter.since.is_none_or(|since| summary.at.created > since)
         && filter.standing.is_none_or(|standing| standing == summary.standing)
         && filter.place.is_none_or(|place| place.holds(&summary.locations))
         && filter.at.is_none_or(|at| summary.at.created <= at)

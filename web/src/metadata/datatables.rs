@@ -84,39 +84,54 @@ pub(crate) async fn answer<R: Registry>(
     Ok(response)
 }
 
-/// Which entries are asked for, and in which order.
+/// Which entries are asked for, and in which order; as many as a page may have where no number of rows is given.
 pub(super) fn read(arguments: &[String], parameters: &Parameters) -> Result<ListFilter, Problem> {
-    let mut filter = filter::read(arguments, parameters)?;
-    (filter.skipped, filter.limit) = rows(parameters)?;
-    (filter.sort, filter.order) = order(parameters)?;
+    let filter = filter::read(arguments, parameters)?;
+    narrow(ListFilter { limit: LIST_LIMIT_MAX, ..filter }, parameters)
+}
+
+/// Narrows a list by the parameters of this form, which counted for every representation in the original.
+pub(super) fn narrow(mut filter: ListFilter, parameters: &Parameters) -> Result<ListFilter, Problem> {
+    if let Some((skipped, limit)) = rows(parameters)? {
+        (filter.skipped, filter.limit) = (skipped, limit);
+    }
+    if let Some((sort, order)) = order(parameters)? {
+        (filter.sort, filter.order) = (sort, order);
+    }
     filter.search.extend(filter::terms(parameters.first("sSearch").unwrap_or_default(), "sSearch")?);
-    for index in SEARCHED_ALONE {
-        let name = format!("sSearch_{index}");
-        let column = COLUMNS.get(index).copied().flatten();
-        if let (Some(column), Some(text)) = (column, parameters.first(&name)) {
+    for column in SEARCHED_ALONE.filter_map(|index| COLUMNS.get(index).copied().flatten()) {
+        if let Some(text) = parameters.first(&searched_by(column)) {
             filter.columns.push(ColumnFilter { column, matching: Matching::Part, text: Column::folded(text.trim()) });
         }
     }
     Ok(filter)
 }
 
-/// How many rows are passed over, and how many are shown: as many as a page has where the client does not say both.
-fn rows(parameters: &Parameters) -> Result<(usize, usize), Problem> {
+/// The parameter that searches a column alone.
+pub(crate) fn searched_by(column: Column) -> String {
+    let index = COLUMNS.iter().position(|own| *own == Some(column)).unwrap_or_default();
+    format!("sSearch_{index}")
+}
+
+/// How many rows are passed over, and how many are shown; it counts only where the client says both.
+fn rows(parameters: &Parameters) -> Result<Option<(usize, usize)>, Problem> {
     let (start, length): (Option<usize>, Option<i64>) =
         (number(parameters, "iDisplayStart")?, number(parameters, "iDisplayLength")?);
-    let (Some(start), Some(length)) = (start, length) else { return Ok((0, LIST_LIMIT_MAX)) };
     // A length of -1 means all rows.
-    let length = usize::try_from(length).unwrap_or(LIST_LIMIT_MAX);
-    Ok((start, length.clamp(1, LIST_LIMIT_MAX)))
+    let shown = |length| usize::try_from(length).unwrap_or(LIST_LIMIT_MAX).clamp(1, LIST_LIMIT_MAX);
+    Ok(start.zip(length.map(shown)))
 }
 
 /// The original sorted by one column, by the moment where none is named.
-fn order(parameters: &Parameters) -> Result<(Column, Order), Problem> {
+fn order(parameters: &Parameters) -> Result<Option<(Column, Order)>, Problem> {
     let index: Option<usize> = number(parameters, "iSortCol_0")?;
-    let column = index.and_then(|index| COLUMNS.get(index).copied().flatten()).unwrap_or_default();
     let order = parameters.first("sSortDir_0").map(str::parse::<Order>).transpose();
     let order = order.map_err(|error| filter::malformed("sSortDir_0", &error))?;
-    Ok((column, order.unwrap_or(column.usual_order())))
+    if index.is_none() && order.is_none() {
+        return Ok(None);
+    }
+    let column = index.and_then(|index| COLUMNS.get(index).copied().flatten()).unwrap_or_default();
+    Ok(Some((column, order.unwrap_or(column.usual_order()))))
 }
 
 fn number<T: FromStr>(parameters: &Parameters, name: &str) -> Result<Option<T>, Problem> {

@@ -105,6 +105,7 @@ fn body(record: &Record, media: Media) -> bytes::Bytes {
 struct EntryPage<'a> {
     frame: Frame<'a>,
     row: Row<'a>,
+    image: String,
     description: Option<&'a str>,
     standing_reason: &'static str,
     why: Option<Why>,
@@ -161,6 +162,7 @@ async fn html<R: Registry>(face: &Face<R>, record: &Record) -> Result<Response, 
     let mut response = page::html(&EntryPage {
         frame: Frame::new(&face.settings, &title, Section::Metadata),
         row: Row::of(&record.summary, now),
+        image: urls::image(record.summary.at.image),
         description: record.summary.description.as_deref(),
         standing_reason: text::standing_reason(record.summary.standing),
         why: face.registry.explain(record.summary.entry).await?.as_ref().map(why),

@@ -39,7 +39,7 @@ pub(crate) async fn show<R: Registry>(
     {
         return tags::answer(&face, &asked, email, tag).await;
     }
-    let filter = filter::read(&arguments, &asked.parameters)?;
+    let filter = datatables::narrow(filter::read(&arguments, &asked.parameters)?, &asked.parameters)?;
     answer(&face, &asked, filter).await
 }
 
@@ -58,18 +58,19 @@ pub fn is_list_request(request: &[u8]) -> bool {
     if datatables::is_asked(&asked.parameters) {
         return datatables::read(&arguments, &asked.parameters).is_ok();
     }
-    asked.choose(&OFFERED).is_ok() && filter::read(&arguments, &asked.parameters).is_ok()
+    let filter = filter::read(&arguments, &asked.parameters);
+    let filter = filter.and_then(|filter| datatables::narrow(filter, &asked.parameters));
+    asked.choose(&OFFERED).is_ok() && filter.is_ok()
 }
 
 /// Answers the list that `filter` describes.
-pub(crate) async fn answer<R: Registry>(
-    face: &Face<R>,
-    asked: &Asked,
-    filter: ListFilter,
-) -> Result<Response, Problem> {
+async fn answer<R: Registry>(face: &Face<R>, asked: &Asked, filter: ListFilter) -> Result<Response, Problem> {
     let media = asked.choose(&OFFERED)?;
     let page = face.registry.list(filter.clone()).await?;
-    let next = page.next.clone().map(|cursor| next_address(&filter, cursor, asked));
+    let next = page.next.clone().map(|after| {
+        let next = ListFilter { after: Some(after), ..filter.clone() };
+        in_same_media(urls::list(&next), asked)
+    });
     let mut response = match media {
         Media::Html => html(face, &filter, &page, next.as_deref())?,
         Media::Json => json(face, asked, &page, next.as_deref()),
@@ -78,15 +79,12 @@ pub(crate) async fn answer<R: Registry>(
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Some(link) = next.and_then(|next| format!("<{}>; rel=\"next\"", asked.absolute(&next)).parse().ok()) {
-        headers.insert(header::LINK, link);
-    }
+    headers.extend(next.and_then(|next| asked.link_to_next(&next)).map(|link| (header::LINK, link)));
     Ok(response)
 }
 
-/// The address of the next page, in the representation that the client named.
-fn next_address(filter: &ListFilter, after: crate::registry::Cursor, asked: &Asked) -> String {
-    let address = urls::list(&ListFilter { after: Some(after), ..filter.clone() });
+/// The address, asking for the representation that the client named.
+pub(crate) fn in_same_media(address: String, asked: &Asked) -> String {
     match asked.parameters.first("media") {
         Some(media) => format!("{address}&media={}", urls::encode(media)),
         None => address,
@@ -100,7 +98,8 @@ struct List<'a> {
     next: Option<String>,
 }
 
-fn json<R: Registry>(face: &Face<R>, asked: &Asked, page: &Page, next: Option<&str>) -> Response {
+/// A page as JSON.
+pub(crate) fn json<R: Registry>(face: &Face<R>, asked: &Asked, page: &Page, next: Option<&str>) -> Response {
     let now = face.registry.now().timestamp();
     let items = page.items.iter().map(|summary| Item::of(summary, asked, now)).collect();
     let next = next.map(|next| asked.absolute(next));

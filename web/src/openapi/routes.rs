@@ -157,8 +157,9 @@ fn endorsers() -> Vec<Operation> {
             .asks("after", "the address after which the page begins", text())
             .media(&["xml", "json", "html"])
             .gives(200, "the endorsers", &[(XML, any()), (JSON, schema("Endorsers")), (HTML, text())]),
-        Operation::get("/endorsers/{email}", "endorser", "The current entries of an endorser")
+        Operation::get("/endorsers/{email}", "endorser", "What an endorser says, or said in some days")
             .at("email", "its address", text())
+            .asks("range", "of so many days, not only what is current; 30 in XML", number(0, u32::MAX as usize))
             .asks("limit", "entries of a page", number(1, LIST_LIMIT_MAX))
             .media(&["xml", "json", "html"])
             .gives(200, "a page of entries", &[(XML, any()), (JSON, schema("List")), (HTML, text())])

@@ -21,6 +21,8 @@ pub struct ListFilter {
     pub email: Option<Email>,
     /// Only endorsed at this moment; it opens the history as the original did.
     pub created: Option<Timestamp>,
+    /// Only endorsed after this moment, superseded ones among them.
+    pub since: Option<Timestamp>,
     /// Only in this state.
     pub status: Status,
     /// Only of this standing; where it is none, contested ones are left out.

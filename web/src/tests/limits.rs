@@ -91,3 +91,21 @@ async fn figures_are_kept_by_route_and_hold_no_path() {
     assert!(figures.header(header::CONTENT_TYPE).starts_with("application/openmetrics-text"));
     assert!(!figures.text().contains("jane") && figures.text().ends_with("# EOF\n"));
 }
+
+#[tokio::test]
+async fn every_limit_is_shown_with_what_is_taken_of_it() {
+    let app = limited(Limits { connections_max: 7, header_ms_max: 1_500, ..Limits::default() });
+    let figures = send(app, request("GET", "/metrics", &[], Body::empty())).await.text();
+    for line in [
+        "marketplace_limit{setting=\"http.max_connections\"} 7.0",
+        "marketplace_limit_used{setting=\"http.max_connections\"} 0",
+        "marketplace_limit{setting=\"http.header_timeout\"} 1.5",
+        "marketplace_limit{setting=\"query.timeout\"} 10.0",
+        "marketplace_limit{setting=\"query.max_concurrent\"} 4.0",
+        "marketplace_limit_used{setting=\"query.max_concurrent\"} 1",
+        "marketplace_queries_long 1",
+    ] {
+        assert!(figures.lines().any(|own| own == line), "{line}: {figures}");
+    }
+    assert!(!figures.contains("marketplace_limit_used{setting=\"http.max_header_bytes\"}"), "{figures}");
+}

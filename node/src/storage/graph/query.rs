@@ -1,11 +1,12 @@
 //! Queries: how many run, for how long, and in which processes.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
-use web::registry::{Query, QueryAnswer, QueryError, RegistryError};
+use web::registry::{Query, QueryAnswer, QueryError, RegistryError, Used};
 
 use super::error::GraphError;
 use super::leash::{Leash, Length};
@@ -32,6 +33,17 @@ pub struct QueryLimits {
     pub concurrent_max: usize,
 }
 
+/// How many queries run and wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueriesRunning {
+    /// Those that have begun and are not long yet.
+    pub short: Used,
+    /// Those that run for longer.
+    pub long: Used,
+    /// Those that wait for a place to begin.
+    pub waiting: u64,
+}
+
 /// Runs queries within the limits.
 #[derive(Clone)]
 pub(super) struct Queries {
@@ -42,6 +54,7 @@ pub(super) struct Queries {
     /// the short ones out.
     short: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    waiting: Arc<AtomicU64>,
     closing: tokio_util::sync::CancellationToken,
 }
 
@@ -70,6 +83,22 @@ impl Drop for EndOnDrop {
     }
 }
 
+/// Counts a query among those that wait, until it is dropped.
+struct Waiting(Arc<AtomicU64>);
+
+impl Waiting {
+    fn begin(waiting: &Arc<AtomicU64>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(waiting))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 type Answered = oneshot::Receiver<Result<QueryAnswer, QueryError>>;
 
 impl QueryLimits {
@@ -93,6 +122,7 @@ impl Queries {
             short: Arc::new(Semaphore::new(limits.short_max())),
             long: Arc::new(Semaphore::new(limits.concurrent_max)),
             limits: Arc::new(limits),
+            waiting: Arc::default(),
             closing: tokio_util::sync::CancellationToken::new(),
         })
     }
@@ -127,7 +157,24 @@ impl Queries {
         Err(QueryError::Overloaded)
     }
 
+    pub(super) fn limits(&self) -> &QueryLimits {
+        &self.limits
+    }
+
+    pub(super) fn running(&self) -> QueriesRunning {
+        let used = |places: &Semaphore, most: usize| {
+            let now = most.saturating_sub(places.available_permits());
+            Used { now: now as u64, most: most as u64 }
+        };
+        QueriesRunning {
+            short: used(&self.short, self.limits.short_max()),
+            long: used(&self.long, self.limits.concurrent_max),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+
     async fn permit(&self) -> Result<OwnedSemaphorePermit, QueryError> {
+        let _waiting = Waiting::begin(&self.waiting);
         match timeout(QUERY_WAIT, Arc::clone(&self.short).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(unavailable()),

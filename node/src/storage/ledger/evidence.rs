@@ -17,7 +17,7 @@ use super::writer::Session;
 
 impl Judge {
     /// What the chain of the first certificate vouches for.
-    pub(super) fn certify(
+    pub(crate) fn certify(
         &self,
         certificates: &[Certificate],
         certificate_email: CertificateEmail,

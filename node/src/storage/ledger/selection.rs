@@ -43,7 +43,7 @@ impl Selection {
         selection.require(standing_condition(filter), []);
         if let Some(at) = filter.at {
             selection.require_then(current_then(connection, filter, at)?);
-        } else if filter.created.is_some() {
+        } else if filter.created.is_some() || filter.since.is_some() {
             selection.index = Some(index_of_history(filter));
         } else {
             selection.index = Some(index_of_current(filter));
@@ -136,6 +136,9 @@ impl Selection {
         }
         if let Some(created) = filter.created {
             self.require("created = ?", [created.unix_seconds().into()]);
+        }
+        if let Some(since) = filter.since {
+            self.require("created > ?", [since.unix_seconds().into()]);
         }
     }
 

@@ -1,12 +1,14 @@
 //! What lists show.
 
 use futures::future::join_all;
+use proto::document::Template;
 use proto::standing::Standing;
 use proto::timestamp::Timestamp;
-use web::registry::{Column, ColumnFilter, ListFilter, Matching, Order, Place, Status};
+use web::registry::{Column, ColumnFilter, ListFilter, Matching, Order, Place, Relation, Status};
 
 use super::make::{about, at, candidate, everything, holding, image, jane, open, pinning, rejudge, trust};
 use crate::bounds::LEDGER_BATCH_MAX;
+use crate::demo::endorser::Endorser;
 use crate::storage::ledger::selection::Selection;
 use crate::storage::ledger::{Candidate, FILE, Ledger, LedgerError};
 
@@ -57,6 +59,11 @@ async fn superseded_entries_are_listed_by_their_moment_only() {
     let page = ledger.list(ListFilter { created: Some(at(100)), ..everything() }, at(0)).await.unwrap();
     assert_eq!(page.items[0].entry, old.entry);
     assert_eq!(page.items[0].superseded_by, Some(new.entry));
+    for (since, expected) in [(99, vec![new.entry, old.entry]), (100, vec![new.entry]), (200, vec![])] {
+        let filter = ListFilter { email: Some(jane()), since: Some(at(since)), ..everything() };
+        let page = ledger.list(filter, at(0)).await.unwrap();
+        assert_eq!(page.items.iter().map(|summary| summary.entry).collect::<Vec<_>>(), expected, "{since}");
+    }
     let timeline = ledger.timeline(image(0), 10).await.unwrap();
     assert_eq!(timeline.iter().map(|summary| summary.entry).collect::<Vec<_>>(), [new.entry, old.entry]);
     assert_eq!(ledger.counts(at(0)).await.unwrap().superseded, 1);
@@ -280,10 +287,19 @@ async fn a_ledger_of_the_second_version_becomes_one_of_the_third() {
     ledger.close().await;
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     file.execute_batch(&as_version_2(&file)).unwrap();
+    // What a document says of other images is read again from the document.
+    let mut template = Template::new(image(1), 1, "machine");
+    template.replaces = vec![image(9).to_string()];
+    let endorser = Endorser::create("Jane", jane().as_str(), at(0)).unwrap();
+    let of_first = "UPDATE document SET raw = ?1 WHERE sha256 = (SELECT document FROM entry WHERE image = ?2)";
+    file.execute(of_first, (endorser.sign(&template, at(100)).unwrap(), image(1).sha1())).unwrap();
     drop(file);
     let ledger = open(folder.path());
     assert_eq!(images(&ledger, searching("web"), at(0)).await, [3, 1]);
     assert_eq!(images(&ledger, whole(Column::Os, "debian"), at(0)).await, [3, 1]);
+    let related = ledger.related(image(9), 10).await.unwrap();
+    let related: Vec<_> = related.iter().map(|one| (one.relation, one.image)).collect();
+    assert_eq!(related, [(Relation::Replacing, image(1))]);
     let late = described(5, "late web", "x", "y");
     ledger.admit(late).await.unwrap();
     assert_eq!(images(&ledger, searching("web"), at(0)).await, [5, 3, 1]);

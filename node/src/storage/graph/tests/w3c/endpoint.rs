@@ -10,8 +10,8 @@ use proto::timestamp::Instant;
 use tokio::net::TcpListener;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
-    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Page, Query, QueryAnswer, QueryError,
-    Record, Registry, RegistryError, Related, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
+    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Load, Page, Query, QueryAnswer,
+    QueryError, Record, Registry, RegistryError, Related, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
 };
 
 use crate::storage::graph::query::Queries;
@@ -105,6 +105,10 @@ impl Registry for QueriesOnly {
     }
 
     async fn federation(&self) -> Result<Federation, RegistryError> {
+        Err(RegistryError)
+    }
+
+    async fn load(&self) -> Result<Load, RegistryError> {
         Err(RegistryError)
     }
 

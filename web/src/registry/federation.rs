@@ -1,0 +1,114 @@
+//! This node and its peers, as the face shows them.
+
+use std::collections::BTreeMap;
+
+use proto::node_id::NodeId;
+use proto::timestamp::{Instant, Timestamp};
+
+/// This node and what it knows of its peers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Federation {
+    /// The name of the federation.
+    pub name: String,
+    /// This node.
+    pub node: NodeId,
+    /// The operator's name for it.
+    pub node_name: String,
+    /// Where people reach it, where the operator said so.
+    pub public_url: Option<String>,
+    /// The node's peers in the order of their identities, unreachable ones among them.
+    pub peers: Vec<Peer>,
+    /// The list of members in force; none where the federation has none.
+    pub roster: Option<Roster>,
+    /// Refused entries by the rule that refused them.
+    pub refusals: BTreeMap<String, u64>,
+}
+
+/// The list of members in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roster {
+    /// Its version.
+    pub version: u64,
+    /// How many members it has.
+    pub members: usize,
+    /// When it was written.
+    pub issued: Timestamp,
+    /// When a new one is due.
+    pub expires: Timestamp,
+    /// Whether that moment is over: somebody may be keeping a newer one away.
+    pub is_expired: bool,
+}
+
+/// How many peers hold what this node holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InSync {
+    /// Peers with whom the last reconciliation left no difference.
+    pub peers: usize,
+    /// All listed peers.
+    pub of: usize,
+    /// The oldest of those reconciliations.
+    pub as_of: Option<Instant>,
+}
+
+impl Federation {
+    /// How many of the listed peers hold what this node holds, and since when that is known.
+    #[must_use]
+    pub fn in_sync(&self) -> InSync {
+        let listed = || self.peers.iter().filter(|peer| peer.listed != Listed::Stranger);
+        let equal = || listed().filter(|peer| (peer.lag, peer.lacked_by_peer) == (Some(0), Some(0)));
+        InSync { peers: equal().count(), of: listed().count(), as_of: equal().filter_map(|peer| peer.last_sync).min() }
+    }
+}
+
+/// Who listed a peer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// The operator of this node.
+    ByOperator,
+    /// The federation's roster.
+    ByRoster,
+    /// Nobody: it came by itself.
+    #[default]
+    Stranger,
+}
+
+/// A peer as this node sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its identity.
+    pub node: NodeId,
+    /// The operator's name for it; empty where there is none.
+    pub name: String,
+    /// Where people reach it, where that is known.
+    pub public_url: Option<String>,
+    /// Who listed it.
+    pub listed: Listed,
+    /// Whether its admissions count.
+    pub is_member: bool,
+    /// What program it runs, in its own words.
+    pub version: Option<String>,
+    /// What it understands of the protocol.
+    pub feature_level: Option<u8>,
+    /// The version of the roster that it has.
+    pub roster_version: Option<u64>,
+    /// Its faults that are not forgiven yet.
+    pub faults: u32,
+    /// Bytes of messages that it sent since this node started.
+    pub bytes_received: u64,
+    /// Bytes of messages that were sent to it since this node started.
+    pub bytes_sent: u64,
+    /// Since when it is connected; none where it is not.
+    pub connected_since: Option<Instant>,
+    /// The last measured round trip.
+    pub round_trip_ms: Option<u64>,
+    /// When the last reconciliation with it ended.
+    pub last_sync: Option<Instant>,
+    /// How many entries this node lacked at that moment.
+    pub lag: Option<u64>,
+    /// How many entries it lacked at that moment.
+    pub lacked_by_peer: Option<u64>,
+    /// Why it is not connected or its last reconciliation failed.
+    pub last_error: Option<String>,
+    /// When it is dialled next, where it is not connected.
+    pub next_attempt: Option<Instant>,
+}
