@@ -138,8 +138,8 @@ fn readable_by_any_site() -> CorsLayer {
 }
 
 async fn unknown(uri: axum::http::Uri) -> Problem {
-    let what = if uri.path().starts_with("/action/") { "invalid action" } else { "nothing stands at" };
-    Problem::not_found(format!("{what}: {}", uri.path()))
+    let what = if uri.path().starts_with("/action/") { "invalid action:" } else { "nothing stands at" };
+    Problem::not_found(format!("{what} {}", uri.path()))
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
