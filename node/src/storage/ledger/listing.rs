@@ -56,6 +56,8 @@ const INDEXES: [(&str, &str); 10] = [
 const TEXTS: &str = "
 CREATE VIRTUAL TABLE current_text
     USING fts5 (searched, content = '', contentless_delete = 1, tokenize = 'trigram');
+INSERT INTO current_text (current_text, rank) VALUES ('hashsize', 16777216);
+INSERT INTO current_text (current_text, rank) VALUES ('automerge', 8);
 CREATE TABLE text_due (seq INTEGER PRIMARY KEY) STRICT;
 CREATE TRIGGER text_of_admitted AFTER INSERT ON entry WHEN NEW.superseded_by IS NULL BEGIN
     INSERT OR IGNORE INTO text_due VALUES (NEW.seq);
