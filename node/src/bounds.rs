@@ -10,6 +10,9 @@ pub const CONNECTION_IDLE: Duration = Duration::from_secs(60);
 /// Pings measure round trips for the status and find dead connections.
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
 
+/// How long a connection may take until both sides are known, dialling included: a silent one keeps its place no longer.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+
 /// Handshakes at once; strangers hold nothing else before they are known.
 pub const CONNECTIONS_PENDING_MAX: u32 = 32;
 

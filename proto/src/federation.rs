@@ -110,6 +110,7 @@ impl Federation {
             Input::DialFailed { peer } => self.on_dial_failed(peer),
             Input::AddressesLearned { peer, addresses } => self.on_addresses(peer, addresses),
             Input::GossipLost => self.on_gossip_lost(),
+            Input::GossipUnheard => self.tell_of_gossiped(),
             Input::GossipArrived { from, message, bytes } => self.on_gossip(from, message, &bytes),
             Input::RequestArrived { from, request, bytes } => self.on_request(from, request, &bytes),
             Input::ResponseArrived { from, request, answer } => self.on_answer(from, request, answer),

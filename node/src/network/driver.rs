@@ -342,11 +342,13 @@ impl<B: Backend> Driver<B> {
     fn publish(&mut self, bytes: Bytes) {
         let topic = self.topic.clone();
         match self.swarm.behaviour_mut().gossipsub.publish(topic, bytes.to_vec()) {
-            Ok(_) | Err(PublishError::Duplicate) => return,
-            Err(PublishError::NoPeersSubscribedToTopic) => (),
-            Err(error) => tracing::warn!(%error, "an entry was not gossiped; sync will spread it"),
+            Ok(_) | Err(PublishError::Duplicate) => (),
+            Err(PublishError::NoPeersSubscribedToTopic) => self.finish(Input::GossipUnheard),
+            Err(error) => {
+                tracing::warn!(%error, "an entry was not gossiped; sync will spread it");
+                self.finish(Input::GossipLost);
+            }
         }
-        self.finish(Input::GossipLost);
     }
 
     fn admit(&mut self, intake: IntakeId, envelope: Envelope) {

@@ -7,7 +7,7 @@ use libp2p::pnet::PnetConfig;
 use libp2p::{PeerId, dns, identity, noise, quic, tcp, yamux};
 
 use super::{NetworkError, PresharedKey};
-use crate::bounds::{QUIC_CONNECTION_BYTES_MAX, QUIC_STREAM_BYTES_MAX};
+use crate::bounds::{HANDSHAKE_MAX, QUIC_CONNECTION_BYTES_MAX, QUIC_STREAM_BYTES_MAX};
 
 pub(super) type Transport = Boxed<(PeerId, StreamMuxerBox)>;
 
@@ -22,13 +22,15 @@ pub(super) fn transport(
     if let Some(PresharedKey(key)) = preshared_key {
         let walled = tcp.and_then(move |socket, _| PnetConfig::new(key).handshake(socket));
         let secured = walled.upgrade(Version::V1Lazy).authenticate(noise).multiplex(yamux::Config::default());
+        let secured = secured.timeout(HANDSHAKE_MAX);
         let named = dns::tokio::Transport::system(secured).map_err(NetworkError::transport)?;
         return Ok(named.map(muxed).boxed());
     }
     let secured = tcp.upgrade(Version::V1Lazy).authenticate(noise).multiplex(yamux::Config::default());
-    let secured = secured.map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+    let secured = secured.timeout(HANDSHAKE_MAX).map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
     let mut quic = quic::Config::new(keypair);
     quic.max_stream_data = QUIC_STREAM_BYTES_MAX;
+    quic.handshake_timeout = HANDSHAKE_MAX;
     quic.max_connection_data = QUIC_CONNECTION_BYTES_MAX;
     let quic = quic::tokio::Transport::new(quic);
     let quic = quic.map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));

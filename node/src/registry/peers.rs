@@ -40,10 +40,12 @@ pub(super) fn shown(peer: &PeerStatus, status: &Status, identity: &Identity) -> 
 
 /// How many entries this node lacked of the peer's when they were last compared, and lacks still.
 fn lag(peer: &PeerStatus) -> Option<u64> {
-    let running = peer.sync.running.filter(|running| running.needed > 0);
-    let summary = running.or(peer.sync.last.map(|(_, summary)| summary))?;
-    let settled = summary.fetched + summary.refused + summary.invalid;
-    u64::try_from(summary.needed.saturating_sub(settled)).ok()
+    let lacked = match peer.sync.running.filter(|running| running.needed > 0) {
+        Some(running) => running.needed.saturating_sub(running.fetched + running.refused + running.invalid),
+        // What did not come by this sync and was not withheld came by another way.
+        None => peer.sync.last?.1.withheld,
+    };
+    u64::try_from(lacked).ok()
 }
 
 #[derive(Default)]

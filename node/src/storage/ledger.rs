@@ -5,6 +5,7 @@ mod error;
 mod judge;
 
 mod columns;
+mod command;
 mod listing;
 mod schema;
 
@@ -93,7 +94,7 @@ impl Ledger {
 
     /// Admits a candidate; the answer comes when it is durable. What peers bring and policy refuses is remembered.
     pub async fn admit(&self, candidate: Candidate) -> Result<Admitted, AdmitError> {
-        self.writer.write(move |session| session.admit(&candidate)).await?.map_err(AdmitError::Refused)
+        self.writer.write_repeatably(move |session| session.admit(&candidate)).await?.map_err(AdmitError::Refused)
     }
 
     /// Leaves a refusal as it is until the settings change again.

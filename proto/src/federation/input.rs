@@ -49,8 +49,10 @@ pub enum Input {
         /// Where, in the words of the network.
         addresses: Vec<Address>,
     },
-    /// Gossip of this node did not reach every peer: queues were full, or nobody listened yet.
+    /// Gossip of this node did not reach every peer: queues were full.
     GossipLost,
+    /// Nobody listens to the gossip of this node yet.
+    GossipUnheard,
     /// A gossip message arrived and is held back until its verdict.
     GossipArrived {
         /// The peer that passed it on.

@@ -129,11 +129,16 @@ impl Federation {
         }
         if was_gossiping {
             self.report(Event::GossipPaused);
-            let recent = std::mem::take(&mut self.fresh.gossiped);
-            let since = |moment: Instant| self.now.ms_since(moment) < GOSSIP_RECENT_MS;
-            let recent: Vec<_> = recent.into_iter().filter(|(moment, _)| since(*moment)).collect();
-            recent.into_iter().for_each(|(_, item)| self.tell_of_item(item, self.settings.node));
+            self.tell_of_gossiped();
         }
+    }
+
+    /// Tells every peer of what was gossiped lately.
+    pub(super) fn tell_of_gossiped(&mut self) {
+        let recent = std::mem::take(&mut self.fresh.gossiped);
+        let since = |moment: Instant| self.now.ms_since(moment) < GOSSIP_RECENT_MS;
+        let recent: Vec<_> = recent.into_iter().filter(|(moment, _)| since(*moment)).collect();
+        recent.into_iter().for_each(|(_, item)| self.tell_of_item(item, self.settings.node));
     }
 
     /// Remembers what is gossiped, until it is sure to have gone out.

@@ -112,6 +112,7 @@ pub(super) fn brief(input: &Input) -> String {
         Input::DialFailed { .. } => "dial failed".to_owned(),
         Input::AddressesLearned { addresses, .. } => format!("{} addresses", addresses.len()),
         Input::GossipLost => "gossip lost".to_owned(),
+        Input::GossipUnheard => "gossip unheard".to_owned(),
         Input::MembersChanged { .. } => "members changed".to_owned(),
         Input::TrustChanged { .. } => "trust changed".to_owned(),
         Input::ItemsWithdrawn { items } => format!("{} withdrawn", items.len()),

@@ -42,7 +42,7 @@ pub struct Roster {
 /// How many peers hold what this node holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InSync {
-    /// Peers with whom the last reconciliation left no difference.
+    /// Connected peers with whom the last reconciliation left no difference.
     pub peers: usize,
     /// All listed peers.
     pub of: usize,
@@ -55,7 +55,8 @@ impl Federation {
     #[must_use]
     pub fn in_sync(&self) -> InSync {
         let listed = || self.peers.iter().filter(|peer| peer.listed != Listed::Stranger);
-        let equal = || listed().filter(|peer| (peer.lag, peer.lacked_by_peer) == (Some(0), Some(0)));
+        let connected = || listed().filter(|peer| peer.connected_since.is_some());
+        let equal = || connected().filter(|peer| (peer.lag, peer.lacked_by_peer) == (Some(0), Some(0)));
         InSync { peers: equal().count(), of: listed().count(), as_of: equal().filter_map(|peer| peer.last_sync).min() }
     }
 }

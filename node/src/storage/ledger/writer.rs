@@ -11,6 +11,7 @@ use proto::standing::Address;
 use rusqlite::Connection;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::command::{self, Command, Failed};
 use super::error::LedgerError;
 use super::judge::Judge;
 use super::listing::INDEX_TEXTS;
@@ -92,13 +93,9 @@ impl Tidings {
 /// The way to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    commands: Mutex<Option<mpsc::Sender<Command>>>,
+    commands: Mutex<Option<mpsc::Sender<Box<dyn Command>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
-
-/// Runs within a savepoint; what it returns is called after the commit.
-type Command = Box<dyn FnOnce(&mut Session) -> Reply + Send>;
-type Reply = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
 
 impl Writer {
     pub(super) fn start(session: Session) -> Result<Self, LedgerError> {
@@ -119,16 +116,29 @@ impl Writer {
         T: Send + 'static,
         E: From<LedgerError> + Send + 'static,
     {
+        self.ask(|answer| command::once(work, answer)).await
+    }
+
+    /// The same for work that may be done again: it goes without the savepoint unless some work of its commit fails
+    /// when it has written already.
+    pub(super) async fn write_repeatably<T, E>(
+        &self,
+        work: impl Fn(&mut Session) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<LedgerError> + Send + 'static,
+    {
+        self.ask(|answer| command::repeatable(work, answer)).await
+    }
+
+    async fn ask<T, E: From<LedgerError>>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, E>>) -> Box<dyn Command>,
+    ) -> Result<T, E> {
         let commands = lock(&self.commands).clone().ok_or(LedgerError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        let command: Command = Box::new(move |session| {
-            let result = session.in_savepoint(work);
-            Box::new(move |committed| {
-                // The asker may have left; what was committed stays.
-                let _ = answer.send(committed.map_err(E::from).and(result));
-            })
-        });
-        commands.send(command).await.map_err(|_| LedgerError::Closed)?;
+        commands.send(command(answer)).await.map_err(|_| LedgerError::Closed)?;
         drop(commands);
         answered.await.map_err(|_| LedgerError::Closed)?
     }
@@ -154,7 +164,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn run(mut session: Session, mut waiting: mpsc::Receiver<Command>) {
+fn run(mut session: Session, mut waiting: mpsc::Receiver<Box<dyn Command>>) {
     while let Some(first) = waiting.blocking_recv() {
         let mut batch = vec![first];
         // What waits already shares one commit; nothing is waited for, since the next batch gathers during this one.
@@ -184,7 +194,7 @@ impl Session {
             full_batches: 0,
             addresses: BTreeMap::new(),
         };
-        session.connection.execute_batch("BEGIN IMMEDIATE")?;
+        session.begin()?;
         session.rejudge(judge)?;
         session.end_transaction(Texts::Index)?;
         // Whoever does the work in the background looks once for what an earlier end left.
@@ -192,12 +202,15 @@ impl Session {
         Ok(session)
     }
 
-    fn commit(&mut self, batch: Vec<Command>) {
-        let begun = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from);
+    fn commit(&mut self, mut batch: Vec<Box<dyn Command>>) {
         // Where more waits than fits, the texts of several batches are written to their index together.
         let is_full = batch.len() >= LEDGER_BATCH_MAX && self.full_batches < FULL_BATCHES_MAX;
         let texts = if is_full { Texts::Leave } else { Texts::Index };
-        let replies: Vec<Reply> = batch.into_iter().map(|command| command(self)).collect();
+        let is_done = batch.iter().all(|command| command.is_repeatable()) && self.run_together(&mut batch);
+        let begun = if is_done { Ok(()) } else { self.begin() };
+        if !is_done {
+            batch.iter_mut().for_each(|command| self.run_alone(command.as_mut()));
+        }
         let committed = begun.and_then(|()| self.end_transaction(texts));
         if let Err(error) = &committed {
             tracing::error!(%error, "the ledger could not commit");
@@ -205,8 +218,42 @@ impl Session {
         }
         self.tidings.count_commit();
         self.tidings.say(std::mem::take(&mut self.unsaid));
-        for reply in replies {
-            reply(committed.clone());
+        for command in batch {
+            command.tell(committed.clone());
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), LedgerError> {
+        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Runs commands without a savepoint for each, which would keep each page that a command changes; whether all went
+    /// well. Where one failed after it had written, all that was written is undone.
+    fn run_together(&mut self, batch: &mut [Box<dyn Command>]) -> bool {
+        let is_well = self.begin().is_ok() && batch.iter_mut().all(|command| self.run_unguarded(command.as_mut()));
+        if !is_well {
+            self.forget();
+        }
+        is_well
+    }
+
+    /// Runs a command; whether nothing is left to undo where it failed.
+    fn run_unguarded(&mut self, command: &mut dyn Command) -> bool {
+        let written = self.connection.total_changes();
+        let before = std::mem::take(&mut self.unsaid);
+        let outcome = command.work(self);
+        let unsaid = std::mem::replace(&mut self.unsaid, before);
+        match outcome {
+            Ok(()) => self.unsaid.add(unsaid),
+            // Some errors end the transaction.
+            Err(_) => return self.connection.total_changes() == written && !self.connection.is_autocommit(),
+        }
+        true
+    }
+
+    fn run_alone(&mut self, command: &mut dyn Command) {
+        if let Err(Failed(Some(error))) = self.in_savepoint(|session| command.work(session)) {
+            command.fail(error);
         }
     }
 
@@ -224,8 +271,8 @@ impl Session {
         if self.full_batches == 0 {
             return;
         }
-        let begun = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::from);
-        if let Err(error) = begun.and_then(|()| self.end_transaction(Texts::Index)) {
+        let indexed = self.begin().and_then(|()| self.end_transaction(Texts::Index));
+        if let Err(error) = indexed {
             tracing::error!(%error, "texts could not be indexed; the next upload tries again");
             self.forget();
         }

@@ -81,6 +81,16 @@ fn what_was_gossiped_shortly_before_the_loss_is_told_of_too() {
 }
 
 #[test]
+fn what_nobody_listened_to_is_told_of_and_the_next_is_gossiped() {
+    let mut alice = alice_with(&["bob", "carol"]);
+    assert!(is_published(&uploads(&mut alice, 1)));
+    let effects = alice.is_told(Input::GossipUnheard);
+    assert_eq!(told_of(&effects, entry(1).item().id).len(), 2);
+    assert!(!effects.contains(&Effect::Report(Event::GossipPaused)));
+    assert!(is_published(&uploads(&mut alice, 2)), "the links carry gossip as far as is known");
+}
+
+#[test]
 fn what_is_gossiped_to_a_node_whose_links_carry_none_is_told_and_not_passed_on() {
     let mut alice = alice_with(&["bob", "carol"]);
     let judged = |alice: &mut Person, number: u16| {

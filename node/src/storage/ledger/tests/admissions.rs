@@ -146,6 +146,26 @@ async fn a_command_that_fails_after_writing_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_command_that_fails_after_writing_takes_no_other_of_its_commit_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = candidate(1, 1, 100);
+    let ledger = holding(folder.path(), std::slice::from_ref(&first)).await;
+    let commands = (2..120_u8).map(|number| {
+        let mut candidate = candidate(number, 1, 200);
+        if number % 40 == 0 {
+            candidate.receipt = first.receipt.clone();
+        }
+        ledger.admit(candidate)
+    });
+    let answers = futures::future::join_all(commands).await;
+    let failed = answers.iter().filter(|answer| matches!(answer, Err(AdmitError::Ledger(_)))).count();
+    let new = answers.iter().flatten().filter(|admitted| admitted.novelty == Novelty::New).count();
+    assert_eq!((failed, new), (2, 116));
+    assert_eq!(ledger.counts(at(0)).await.unwrap().entries, 117);
+    assert!(ledger.check(trust()).await.unwrap().is_clean());
+}
+
+#[tokio::test]
 async fn an_unbound_address_is_refused_and_a_pinned_key_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = open(folder.path());
