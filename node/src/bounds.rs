@@ -236,11 +236,11 @@ pub const CLIENT_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Most entries that `metadata show` fetches for one image; the newest are shown.
 pub const SHOWN_ENTRIES_MAX: usize = 100;
 
-/// Changes that the graph reads from the ledger at once; what is loaded of them in bulk takes some 100 MB meanwhile.
-pub const GRAPH_CHANGES_MAX: usize = 2_000;
+/// Changes that the graph reads from the ledger at once; what is loaded of them in bulk takes some 200 MB meanwhile.
+pub const GRAPH_CHANGES_MAX: usize = 4_000;
 
 /// Bytes of documents that the graph reads from the ledger at once; [`GRAPH_CHANGES_MAX`] of the usual size fit.
-pub const GRAPH_READ_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const GRAPH_READ_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Entries from which on the graph is bulk-loaded: three times as fast, but readers see it in steps of as many entries.
 pub const GRAPH_BULK_MIN: usize = 250;
@@ -248,11 +248,11 @@ pub const GRAPH_BULK_MIN: usize = 250;
 /// Changes from which on the graph lets more of them gather for a bulk load; an upload alone never makes as many.
 pub const GRAPH_BURST_MIN: u64 = 50;
 
-/// How long changes gather where nobody waits for them and none has come meanwhile.
-pub const GRAPH_GATHERING_STEP: Duration = Duration::from_millis(100);
+/// How long changes gather where nobody waits for them and fewer than [`GRAPH_BURST_MIN`] have come meanwhile.
+pub const GRAPH_GATHERING_STEP: Duration = Duration::from_millis(300);
 
-/// Such steps while changes keep coming. Larger loads are fewer files, which the store then merges less often.
-pub const GRAPH_GATHERING_STEPS_MAX: usize = 15;
+/// Such steps while as many keep coming. Larger loads are fewer files, which the store then merges less often.
+pub const GRAPH_GATHERING_STEPS_MAX: usize = 20;
 
 /// Positions that bulk loads leave in the graph before they are removed.
 pub const GRAPH_MARKS_MAX: usize = 64;

@@ -379,6 +379,7 @@ fn federation() -> Federation {
         bytes_received: 2_048,
         bytes_sent: 512,
         connected_since: None,
+        disconnected_since: Some(now().into()),
         round_trip_ms: Some(12),
         last_sync: Some(now().into()),
         lag: Some(0),

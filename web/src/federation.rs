@@ -1,5 +1,7 @@
 //! `GET /federation`: this node and its peers.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -33,6 +35,7 @@ struct Nodes<'a> {
     federation: &'a str,
     in_sync: Equal,
     roster: Option<Members>,
+    refusals: &'a BTreeMap<String, u64>,
     nodes: Vec<Node<'a>>,
 }
 
@@ -68,6 +71,7 @@ struct Node<'a> {
     bytes_received: u64,
     bytes_sent: u64,
     connected_since: Option<String>,
+    disconnected_since: Option<String>,
     round_trip_ms: Option<u64>,
     last_sync: Option<String>,
     lag: Option<u64>,
@@ -91,6 +95,7 @@ fn json(federation: &Federation) -> Response {
         bytes_received: 0,
         bytes_sent: 0,
         connected_since: None,
+        disconnected_since: None,
         round_trip_ms: None,
         last_sync: None,
         lag: None,
@@ -108,7 +113,8 @@ fn json(federation: &Federation) -> Response {
         expires: roster.expires.to_string(),
         is_expired: roster.is_expired,
     });
-    axum::Json(Nodes { federation: &federation.name, in_sync, roster, nodes }).into_response()
+    let refusals = &federation.refusals;
+    axum::Json(Nodes { federation: &federation.name, in_sync, roster, refusals, nodes }).into_response()
 }
 
 fn node(peer: &Peer) -> Node<'_> {
@@ -127,6 +133,7 @@ fn node(peer: &Peer) -> Node<'_> {
         bytes_received: peer.bytes_received,
         bytes_sent: peer.bytes_sent,
         connected_since: moment(peer.connected_since),
+        disconnected_since: moment(peer.disconnected_since),
         round_trip_ms: peer.round_trip_ms,
         last_sync: moment(peer.last_sync),
         lag: peer.lag,
@@ -148,7 +155,9 @@ struct Row<'a> {
     peer: &'a Peer,
     id: String,
     traffic: String,
+    speaks: Option<String>,
     connected: Option<String>,
+    disconnected: Option<String>,
     last_sync: Option<String>,
     next_attempt: Option<String>,
 }
@@ -184,7 +193,9 @@ fn row(peer: &Peer, now: Timestamp) -> Row<'_> {
         peer,
         id: peer.node.to_string(),
         traffic: format!("{} in, {} out", text::size(peer.bytes_received), text::size(peer.bytes_sent)),
+        speaks: peer.feature_level.map(|level| format!("level {level}")),
         connected: distance(peer.connected_since),
+        disconnected: distance(peer.disconnected_since),
         last_sync: distance(peer.last_sync),
         next_attempt: distance(peer.next_attempt),
     }

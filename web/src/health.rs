@@ -13,6 +13,6 @@ pub(crate) async fn alive() -> &'static str {
 
 /// The registry answers too.
 pub(crate) async fn ready<R: Registry>(State(face): State<Face<R>>) -> Result<&'static str, Problem> {
-    face.registry.counts().await?;
+    face.registry.load().await?;
     Ok("ready\n")
 }

@@ -27,7 +27,7 @@ use describe::Operation;
 const OPENAPI: &str = "3.1.0";
 
 const ABOUT: &str = "A registry of signed claims about disk and machine images. Reads need no account and may come \
-                     from any site. Every read has an ETag; send it back as If-None-Match.";
+                     from any site. Answers have an ETag where they are not streamed; send it back as If-None-Match.";
 
 /// The paths with their operations, which are the same for every node.
 static PATHS: LazyLock<Value> = LazyLock::new(|| {

@@ -101,7 +101,7 @@ impl<'a> Item<'a> {
 
 impl Item<'_> {
     /// What XML shows of the entry, by name.
-    pub(crate) fn attributes(&self) -> [(&'static str, &str); 6] {
+    pub(crate) fn attributes(&self) -> [(&'static str, &str); 7] {
         [
             ("entry", &self.entry),
             ("email", self.email),
@@ -109,6 +109,7 @@ impl Item<'_> {
             ("standing", self.standing),
             ("state", self.state),
             ("url", &self.url),
+            ("scope", self.scope),
         ]
     }
 
@@ -149,6 +150,11 @@ impl<'a> Row<'a> {
             age: text::distance(now, summary.at.created),
             size: summary.bytes.map(text::size),
         }
+    }
+
+    /// Whether it does not leave this node.
+    pub(crate) fn is_local(&self) -> bool {
+        self.summary.scope == Scope::Local
     }
 
     /// The operating system with its version and architecture.

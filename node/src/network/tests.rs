@@ -19,6 +19,7 @@ use proto::wire::{Envelope, Gossip};
 use tokio_util::sync::CancellationToken;
 
 use super::{Backend, Network, Outlets, Start, behaviour, start};
+use crate::bounds::CONNECTIONS_PENDING_MAX;
 use crate::clock::Clock;
 
 mod recording;
@@ -130,6 +131,49 @@ async fn what_one_node_admits_another_holds() {
     stop.cancel();
     first.task.await.expect("no panics");
     second.task.await.expect("no panics");
+}
+
+#[tokio::test]
+async fn silent_connections_do_not_keep_a_member_out() {
+    let (stop, [one, two]) = (CancellationToken::new(), [Memory::default(), Memory::default()]);
+    let first = node(1, vec![peer(2, &[])], &one, &stop).await;
+    let socket = socket_of(&first.addresses[0]);
+    let mut silent = Vec::new();
+    for _ in 0..=CONNECTIONS_PENDING_MAX {
+        silent.push(tokio::net::TcpStream::connect(socket).await.expect("loopback is there"));
+    }
+    let second = node(2, vec![peer(1, &first.addresses)], &two, &stop).await;
+    until("the member is connected", async || is_connected(&second).await).await;
+    drop(silent);
+    stop.cancel();
+    first.task.await.expect("no panics");
+    second.task.await.expect("no panics");
+}
+
+#[tokio::test]
+async fn a_peer_that_is_silent_at_one_address_is_reached_at_the_next() {
+    let (stop, [one, two]) = (CancellationToken::new(), [Memory::default(), Memory::default()]);
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
+    let first = node(1, vec![peer(2, &[])], &one, &stop).await;
+    let port = silent.local_addr().expect("it is bound").port();
+    let (_, id) = first.addresses[0].rsplit_once("/p2p/").expect("addresses name the node");
+    let addresses = [format!("/ip4/127.0.0.1/tcp/{port}/p2p/{id}"), first.addresses[0].clone()];
+    let second = node(2, vec![peer(1, &addresses)], &two, &stop).await;
+    until("the peer is connected", async || is_connected(&second).await).await;
+    stop.cancel();
+    first.task.await.expect("no panics");
+    second.task.await.expect("no panics");
+}
+
+async fn is_connected(network: &Network) -> bool {
+    let status = network.handle.status().await.expect("it runs");
+    status.peers.iter().any(|peer| matches!(peer.link, LinkStatus::Connected { .. }))
+}
+
+/// Where a node of these tests listens: `/ip4/127.0.0.1/tcp/PORT/p2p/ID`.
+fn socket_of(address: &str) -> std::net::SocketAddr {
+    let port = address.split('/').nth(4).expect("a port").parse().expect("a number");
+    (std::net::Ipv4Addr::LOCALHOST, port).into()
 }
 
 #[tokio::test]

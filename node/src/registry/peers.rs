@@ -29,6 +29,7 @@ pub(super) fn shown(peer: &PeerStatus, status: &Status, identity: &Identity) -> 
         bytes_received: facts.bytes_received,
         bytes_sent: facts.bytes_sent,
         connected_since: link.connected_since,
+        disconnected_since: link.disconnected_since,
         round_trip_ms: facts.round_trip_ms,
         last_sync: peer.sync.last.map(|(finished, _)| finished),
         lag: lag(peer),
@@ -51,6 +52,7 @@ fn lag(peer: &PeerStatus) -> Option<u64> {
 #[derive(Default)]
 struct Link {
     connected_since: Option<Instant>,
+    disconnected_since: Option<Instant>,
     error: Option<String>,
     next_attempt: Option<Instant>,
 }
@@ -59,14 +61,17 @@ fn link(link: &LinkStatus, dial_error: Option<&str>) -> Link {
     match link {
         LinkStatus::Connected { since } => Link { connected_since: Some(*since), ..Link::default() },
         LinkStatus::Dialling { apart_since, failures } => {
-            Link { error: Some(apart(*apart_since, *failures, dial_error)), ..Link::default() }
+            let error = Some(apart(*apart_since, *failures, dial_error));
+            Link { disconnected_since: *apart_since, error, ..Link::default() }
         }
         LinkStatus::Apart { since, failures, next_dial: None } if *failures == 0 => {
             let when = since.map_or_else(|| "never connected".to_owned(), |since| format!("gone since {since}"));
-            Link { error: Some(format!("{when}; it has no address here and is waited for")), ..Link::default() }
+            let error = Some(format!("{when}; it has no address here and is waited for"));
+            Link { disconnected_since: *since, error, ..Link::default() }
         }
         LinkStatus::Apart { since, failures, next_dial } => {
-            Link { error: Some(apart(*since, *failures, dial_error)), next_attempt: *next_dial, ..Link::default() }
+            let error = Some(apart(*since, *failures, dial_error));
+            Link { disconnected_since: *since, error, next_attempt: *next_dial, ..Link::default() }
         }
         LinkStatus::Expelled { until } => {
             let error = "expelled for its faults".to_owned();

@@ -75,6 +75,7 @@ fn read(stored: Stored) -> Result<GraphEntry, NotHeld> {
         document: stored.document,
         standing: stored.placement.standing,
         placement: stored.placement.into(),
+        scope: stored.scope,
         provenance: told.map(|witness| Provenance { origin: witness.origin, admitted: witness.admitted }).collect(),
     })
 }

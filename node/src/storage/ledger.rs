@@ -49,6 +49,7 @@ use proto::reconcile::Item;
 use proto::timestamp::Timestamp;
 use proto::trust::Trust;
 use rusqlite::Transaction;
+use tokio::sync::Mutex;
 use web::registry::{Coordinates, Counts, Endorser, Explained, ListFilter, Page, Related, Summary, Tag};
 
 pub use candidate::{
@@ -80,6 +81,15 @@ pub struct Ledger {
     writer: Arc<Writer>,
     readers: Readers,
     tidings: Arc<Tidings>,
+    counted: Arc<Mutex<Option<Counted>>>,
+}
+
+/// What was counted last; the commits are those before it was.
+#[derive(Debug)]
+struct Counted {
+    now: Timestamp,
+    commits: u64,
+    counts: Counts,
 }
 
 impl Ledger {
@@ -89,7 +99,7 @@ impl Ledger {
         let tidings = Arc::new(Tidings::default());
         let session = Session::open(schema::open_writer(&path)?, judge.into(), Arc::clone(&tidings))?;
         let writer = Arc::new(Writer::start(session)?);
-        Ok(Self { writer, readers: Readers::open(&path)?, tidings })
+        Ok(Self { writer, readers: Readers::open(&path)?, tidings, counted: Arc::default() })
     }
 
     /// Admits a candidate; the answer comes when it is durable. What peers bring and policy refuses is remembered.
@@ -202,9 +212,18 @@ impl Ledger {
         self.read(move |snapshot| endorsers::endorsers(snapshot, after.as_ref(), limit)).await
     }
 
-    /// What the ledger holds at the moment `now`.
+    /// What the ledger holds at the moment `now`. Every entry is looked at, so that one asker counts for all of the
+    /// same second and state, and others wait.
     pub async fn counts(&self, now: Timestamp) -> Result<Counts, LedgerError> {
-        self.read(move |snapshot| endorsers::counts(snapshot, now)).await
+        let mut counted = self.counted.lock().await;
+        let commits = self.commits();
+        if let Some(known) = counted.as_ref().filter(|known| (known.now, known.commits) == (now, commits)) {
+            return Ok(known.counts);
+        }
+        let counts = self.read(move |snapshot| endorsers::counts(snapshot, now)).await?;
+        *counted = Some(Counted { now, commits, counts });
+        drop(counted);
+        Ok(counts)
     }
 
     /// Every admission of every federated entry, in no order: what reconciliation starts from.

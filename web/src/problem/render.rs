@@ -22,12 +22,21 @@ const OFFERED: [Media; 4] = [Media::Text, Media::Html, Media::Xml, Media::Json];
 /// Writes every problem that passes, and every bare refusal of the frameworks, in the client's representation.
 pub(crate) async fn render(State(settings): State<Arc<Settings>>, request: Request, next: Next) -> Response {
     let media = chosen(request.headers(), &Parameters::of(request.uri()));
+    let is_secret = request.uri().path().contains(ACTIONS);
     let response = next.run(request).await;
-    match problem_in(&response) {
-        Some(problem) => write(&problem, response.headers(), media, &settings),
-        None => response,
+    let Some(problem) = problem_in(&response) else { return response };
+    let mut written = write(&problem, response.headers(), media, &settings);
+    if !is_secret {
+        // Scripts of other sites read why as they read answers, wherever it was refused.
+        written.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        let told = HeaderValue::from_static("allow, retry-after, x-request-id");
+        written.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, told);
     }
+    written
 }
+
+/// The addresses below it are secrets of their readers.
+const ACTIONS: &str = "/action/";
 
 /// SPARQL results and graphs have no form for errors; their readers get the nearest one that has.
 fn chosen(headers: &HeaderMap, parameters: &Parameters) -> Media {

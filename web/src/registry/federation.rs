@@ -100,6 +100,8 @@ pub struct Peer {
     pub bytes_sent: u64,
     /// Since when it is connected; none where it is not.
     pub connected_since: Option<Instant>,
+    /// Since when it is not; none where it is, or never was.
+    pub disconnected_since: Option<Instant>,
     /// The last measured round trip.
     pub round_trip_ms: Option<u64>,
     /// When the last reconciliation with it ended.
@@ -112,4 +114,59 @@ pub struct Peer {
     pub last_error: Option<String>,
     /// When it is dialled next, where it is not connected.
     pub next_attempt: Option<Instant>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::crypto::NodeKey;
+
+    use super::*;
+
+    const AT: Instant = Instant::from_unix_ms(1_767_225_600_000);
+
+    fn peer(listed: Listed, connected: bool, compared: Option<(u64, u64)>) -> Peer {
+        Peer {
+            node: NodeKey::from_seed([8; 32]).node_id(),
+            name: String::new(),
+            public_url: None,
+            listed,
+            is_member: true,
+            version: None,
+            feature_level: None,
+            roster_version: None,
+            faults: 0,
+            bytes_received: 0,
+            bytes_sent: 0,
+            connected_since: connected.then_some(AT),
+            disconnected_since: (!connected).then_some(AT),
+            round_trip_ms: None,
+            last_sync: compared.map(|_| AT),
+            lag: compared.map(|(lag, _)| lag),
+            lacked_by_peer: compared.map(|(_, lacked)| lacked),
+            last_error: None,
+            next_attempt: None,
+        }
+    }
+
+    #[test]
+    fn in_sync_are_connected_peers_that_lacked_nothing_and_of_which_nothing_was_lacked() {
+        let peers = vec![
+            peer(Listed::ByOperator, true, Some((0, 0))),
+            peer(Listed::ByOperator, false, Some((0, 0))),
+            peer(Listed::ByOperator, true, Some((1, 0))),
+            peer(Listed::ByRoster, true, Some((0, 1))),
+            peer(Listed::ByRoster, true, None),
+            peer(Listed::Stranger, true, Some((0, 0))),
+        ];
+        let federation = Federation {
+            name: "test".to_owned(),
+            node: NodeKey::from_seed([7; 32]).node_id(),
+            node_name: "athens".to_owned(),
+            public_url: None,
+            peers,
+            roster: None,
+            refusals: BTreeMap::new(),
+        };
+        assert_eq!(federation.in_sync(), InSync { peers: 1, of: 5, as_of: Some(AT) });
+    }
 }

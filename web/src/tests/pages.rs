@@ -82,6 +82,8 @@ async fn the_federation_page_shows_peers_that_are_not_connected_and_why() {
     let json = get(&several(1), "/federation/nodes", "").await.json();
     assert_eq!((json["nodes"][0]["name"].as_str(), json["nodes"][1]["name"].as_str()), (Some("athens"), Some("orsay")));
     assert_eq!(get(&several(1), "/federation", "application/json").await.json(), json);
+    assert_eq!((json["refusals"]["endorser-denied"].as_u64(), json["in_sync"]["peers"].as_u64()), (Some(3), Some(0)));
+    assert!(json["nodes"][1]["disconnected_since"].is_string());
 }
 
 #[tokio::test]

@@ -26,6 +26,19 @@ async fn an_unknown_path_is_404_in_the_clients_representation() {
 }
 
 #[tokio::test]
+async fn scripts_of_other_sites_read_why_they_were_refused() {
+    let fake = Fake::default();
+    let refused = ["/nowhere", "/metadata?limit=many", "/sparql?query=SELECT", "/entries/x"];
+    for path in refused {
+        let answer = get(&fake, path, "application/json").await;
+        assert!(answer.status.is_client_error(), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+    }
+    let secret = get(&fake, "/action/x/confirm", "application/json").await;
+    assert!(secret.status.is_client_error() && !secret.headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_405_and_names_the_right_ones() {
     let answer = send(app(&several(1)), request("DELETE", "/metadata", &[], Body::empty())).await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);

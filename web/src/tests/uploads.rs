@@ -1,5 +1,7 @@
 //! Uploads.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::registry::{Scope, UploadRefusal};
 
@@ -45,6 +47,25 @@ async fn the_first_part_with_a_file_name_is_the_document() {
     assert_eq!(answer.status, StatusCode::CREATED);
     assert!(answer.text().contains("What was checked"));
     assert_eq!(fake.records()[0].summary.scope, Scope::Local);
+}
+
+#[tokio::test]
+async fn an_entry_that_does_not_leave_the_node_is_marked_wherever_it_is_shown() {
+    let fake = Fake::default();
+    for (number, path) in [(1, "/metadata"), (2, "/metadata?scope=local")] {
+        post(&fake, path, &[XML], signed(&template(number), CREATED)).await;
+    }
+    let badges = |text: String| text.matches("class=\"state local\"").count();
+    assert_eq!(badges(get(&fake, "/metadata", BROWSER).await.text()), 1);
+    let json = get(&fake, "/metadata?media=json", "").await.json();
+    let scopes: BTreeSet<&str> = (0..2).filter_map(|at| json["items"][at]["scope"].as_str()).collect();
+    assert_eq!(scopes, ["federated", "local"].into());
+    for (record, scope) in fake.records().iter().zip(["federated", "local"]) {
+        let page = get(&fake, &crate::urls::entry(record.summary.entry), BROWSER).await.text();
+        assert_eq!(badges(page), usize::from(scope == "local"), "{scope}");
+        let image = get(&fake, &format!("/images/{}", record.summary.at.image), "text/xml").await.text();
+        assert!(image.contains(&format!("scope=\"{scope}\"")), "{image}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use oxigraph::model::{
 use proto::entry::EntryId;
 use proto::rdf;
 use proto::vocabulary;
+use web::registry::Scope;
 
 use super::entry::{GraphEntry, GraphPlacement};
 
@@ -58,6 +59,9 @@ impl GraphEntry {
             provenance(&entry, "standing", Literal::new_simple_literal(self.standing.as_str())),
             provenance(&entry, "state", Literal::new_simple_literal(self.placement.as_str())),
         ];
+        if self.scope == Scope::Local {
+            quads.push(provenance(&entry, "scope", Literal::new_simple_literal("local")));
+        }
         for admission in &self.provenance {
             let node = NamedNode::new_unchecked(format!("{}#{}", entry.as_str(), admission.origin));
             let admitted = Literal::new_typed_literal(admission.admitted.to_string(), xsd::DATE_TIME);

@@ -7,6 +7,7 @@ use proto::rdf::Triple;
 use proto::standing::Standing;
 use proto::timestamp::Instant;
 use proto::view::Placement;
+use web::registry::Scope;
 
 /// Where the graph reads what it shows; it is called on the graph's own thread and may block.
 pub trait Source: Send + 'static {
@@ -41,6 +42,8 @@ pub struct GraphEntry {
     pub standing: Standing,
     /// Which graph shows it.
     pub placement: GraphPlacement,
+    /// Whether it may leave this node.
+    pub scope: Scope,
     /// Who admitted it, and when.
     pub provenance: Vec<Provenance>,
 }

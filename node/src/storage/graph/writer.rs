@@ -190,7 +190,7 @@ impl Orders {
             let before = pending.target;
             let waited = self.changed.wait_timeout_while(pending, GRAPH_GATHERING_STEP, is_gathering);
             let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            if !timeout.timed_out() || now.target == before {
+            if !timeout.timed_out() || now.target.saturating_sub(before) < GRAPH_BURST_MIN {
                 return;
             }
             pending = now;

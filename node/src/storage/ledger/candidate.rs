@@ -182,6 +182,8 @@ pub struct Stored {
     pub claim: Claim,
     /// Where it stands.
     pub placement: Placement,
+    /// Whether it may leave this node.
+    pub scope: Scope,
     /// The digest of the raw bytes that are served.
     pub document: Sha256Digest,
     /// Those bytes.

@@ -88,12 +88,13 @@ pub(super) fn stored_of(
 pub(super) fn stored(connection: &Connection, entry: EntryId) -> Result<Option<Stored>, LedgerError> {
     let Some(held) = claims::of_entry(connection, entry)? else { return Ok(None) };
     let mut statement = connection.prepare_cached(
-        "SELECT sha256, raw FROM entry JOIN document ON document.sha256 = entry.document WHERE entry.seq = ?1",
+        "SELECT sha256, raw, scope FROM entry JOIN document ON document.sha256 = entry.document WHERE entry.seq = ?1",
     )?;
-    let (document, raw) =
-        statement.query_row((held.seq,), |row| Ok((columns::digest(row, 0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let (document, raw, scope) = statement.query_row((held.seq,), |row| {
+        Ok((columns::digest(row, 0)?, row.get::<_, Vec<u8>>(1)?, columns::scope(row, 2)?))
+    })?;
     let (seq, claim, placement) = (held.seq.cast_unsigned(), held.claim, held.placement);
-    Ok(Some(Stored { seq, claim, placement, document, raw: raw.into() }))
+    Ok(Some(Stored { seq, claim, placement, scope, document, raw: raw.into() }))
 }
 
 /// At most `limit` changes after the change `after`.

@@ -52,7 +52,8 @@ const INDEXES: [(&str, &str); 10] = [
 
 /// The texts of current entries by their trigrams; the table keeps no copy of them (sqlite.org/fts5.html#contentless).
 /// What came and went is noted, and the index is written at the end of a transaction or of several: at each savepoint it
-/// would write all that it has gathered.
+/// would write all that it has gathered. It gathers 16 MB in memory and lets eight parts come together before they are
+/// merged: a search looks into some more, an upload writes less.
 const TEXTS: &str = "
 CREATE VIRTUAL TABLE current_text
     USING fts5 (searched, content = '', contentless_delete = 1, tokenize = 'trigram');

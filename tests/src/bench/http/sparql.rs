@@ -27,16 +27,16 @@ const EQUALITY: &str = "PREFIX dcterms: <http://purl.org/dc/terms/> PREFIX slreq
     ?endorsement . ?endorsement slreq:endorser ?endorser ; dcterms:created ?created . ?endorser slreq:email ?email . \
     FILTER (?email = \"$EMAIL\") }";
 
-/// The current view: the latest entry of each endorser for each image.
+/// The current view: the latest entry of an endorser for each image; without a filter, which only one server rewrites.
 const LATEST: &str = "PREFIX dcterms: <http://purl.org/dc/terms/> PREFIX slreq: <http://mp.stratuslab.eu/slreq#> \
-    SELECT ?identifier ?email ?created WHERE { ?x dcterms:identifier ?identifier ; slreq:endorsement ?e . \
-    ?e dcterms:created ?created ; slreq:endorser ?p . ?p slreq:email ?email FILTER(?email = \"$EMAIL\") }";
+    SELECT ?identifier ?created WHERE { ?x dcterms:identifier ?identifier ; slreq:endorsement ?e . \
+    ?e dcterms:created ?created ; slreq:endorser ?p . ?p slreq:email \"$EMAIL\" }";
 
 /// The same computed from all entries, as the original's registry had to.
 const LATEST_COMPUTED: &str = "PREFIX dcterms: <http://purl.org/dc/terms/> \
-    PREFIX slreq: <http://mp.stratuslab.eu/slreq#> SELECT ?identifier ?email (MAX(?moment) AS ?created) WHERE { \
-    ?p slreq:email ?email . ?e slreq:endorser ?p ; dcterms:created ?moment . ?x slreq:endorsement ?e ; \
-    dcterms:identifier ?identifier FILTER(?email = \"$EMAIL\") } GROUP BY ?identifier ?email";
+    PREFIX slreq: <http://mp.stratuslab.eu/slreq#> SELECT ?identifier (MAX(?moment) AS ?created) WHERE { \
+    ?p slreq:email \"$EMAIL\" . ?e slreq:endorser ?p ; dcterms:created ?moment . ?x slreq:endorsement ?e ; \
+    dcterms:identifier ?identifier } GROUP BY ?identifier";
 
 /// A server and where it answers queries.
 struct Server {

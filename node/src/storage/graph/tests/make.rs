@@ -8,7 +8,7 @@ use proto::entry::EntryId;
 use proto::node_id::NodeId;
 use proto::standing::Standing;
 use proto::timestamp::Instant;
-use web::registry::{Dialect, GraphFormat, Query, QueryAnswer, QueryError, ResultsFormat};
+use web::registry::{Dialect, GraphFormat, Query, QueryAnswer, QueryError, ResultsFormat, Scope};
 
 use crate::bounds::GRAPH_BULK_MIN;
 use crate::storage::graph::{
@@ -96,6 +96,7 @@ pub(super) fn entry(number: u16) -> GraphEntry {
         document: Sha256Digest::of(&number.to_be_bytes()),
         standing: Standing::Bare,
         placement: GraphPlacement::Current,
+        scope: Scope::Federated,
         provenance: vec![Provenance {
             origin: NodeId::from_public_key([1; 32]),
             admitted: Instant::from_unix_ms(1_394_287_840_007),

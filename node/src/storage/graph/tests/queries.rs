@@ -1,7 +1,7 @@
 //! What queries are answered, and which are not.
 
 use oxigraph::io::RdfFormat;
-use web::registry::{Dialect, GraphFormat, Query, QueryError, ResultsFormat};
+use web::registry::{Dialect, GraphFormat, Query, QueryError, ResultsFormat, Scope};
 
 use super::make::{Fake, ask, entry, limits, program, query, rows, showing};
 use crate::bounds::{QUERY_NESTING_MAX, QUERY_OPERATORS_MAX, QUERY_PATTERNS_MAX, QUERY_TEXT_BYTES_MAX};
@@ -41,6 +41,17 @@ async fn the_talks_queries_are_answered() {
     assert_eq!(rows(&graph, TALK_ENDORSED).await, endorsed);
     let original = Query { dialect: Dialect::Original, ..query(TALK_SYSTEMS) };
     assert!(ask(&graph, original).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_entry_that_does_not_leave_the_node_is_marked_in_the_provenance() {
+    let local = GraphEntry { scope: Scope::Local, ..entry(2) };
+    let (graph, source) = showing([entry(1), local]).await;
+    let marked = "SELECT ?i { GRAPH <http://mp.stratuslab.eu/provenance> { ?x ?scope \"local\" } \
+                  ?x <http://purl.org/dc/terms/identifier> ?i }";
+    assert_eq!(ask(&graph, query(marked)).await.unwrap(), "i\r\nimage2\r\n");
+    graph.wait_until(source.set(entry(2))).await.unwrap();
+    assert_eq!(ask(&graph, query(marked)).await.unwrap(), "i\r\n", "it is federated now");
 }
 
 #[tokio::test]
