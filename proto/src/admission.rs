@@ -201,6 +201,20 @@ mod tests {
         Admission::sign(entry, Sha256Digest::of(b"bytes"), admitted, Confirmation::Confirmed, &key)
     }
 
+    /// The vector of docs/protocol.md, which was signed elsewhere.
+    #[test]
+    fn the_published_admission_is_made_again() {
+        const SIGNATURE: &str = "7311d2160de95d1578b03990d9cea824c1f0b9b3f46a6cecd6272dfdb5e064e4\
+                                 0f9fa620b0b16ff9ced396cdc4da02f824293b16ca30a8144adca05694c46909";
+        const IDENTITY: &str = "faf30c88cd18de7b3b94d960d01d987842881af31b83a064fe1570fefb98ffc5";
+        let entry = EntryId::from_digest(Sha256Digest::from_bytes([2; 32]));
+        let (document, moment) = (Sha256Digest::from_bytes([3; 32]), Instant::from_unix_ms(1_767_225_600_000));
+        let key = NodeKey::from_seed([1; 32]);
+        let admission = Admission::sign(entry, document, moment, Confirmation::Confirmed, &key);
+        let signature: String = admission.to_bytes()[106..].iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((signature.as_str(), admission.id().to_string().as_str()), (SIGNATURE, IDENTITY));
+    }
+
     #[test]
     fn an_admission_survives_its_own_bytes() {
         let admission = admission(1_394_287_840_007);

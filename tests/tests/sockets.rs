@@ -275,6 +275,9 @@ fn a_member_that_the_next_roster_leaves_out_is_disconnected_and_heard_no_more() 
     let gone = id(sites, D);
     let is_down = |happening: &Happening| matches!(happening, Happening::PeerDown { peer, .. } if *peer == gone);
     wait_until("all have left D", || followers.iter().all(|follower| follower.has_told(is_down)));
+    let is_second =
+        |happening: &Happening| matches!(happening, Happening::RosterChanged { version: 2, members: 3, .. });
+    wait_until("the roster is told of", || followers.iter().all(|follower| follower.has_told(is_second)));
     let late = upload(sites, D, "late");
     let next = upload(sites, A, "next");
     wait_until("the others go on", || [B, C].iter().all(|site| has(sites, *site, &next)));
@@ -315,6 +318,31 @@ fn a_peer_that_is_removed_is_disconnected_and_heard_no_more_whoever_carries_it()
     wait_until("A has refused it", || sites.status(A).refusals.values().sum::<u64>() == 1);
     assert!(has(sites, A, &early) && !has(sites, A, &late));
     assert!(!sites.is_listed(A, B));
+}
+
+#[test]
+fn a_peer_that_is_added_at_run_time_is_dialled_listed_and_there_after_a_restart() {
+    let mut sites = Sites::start(2);
+    wait_until("they are connected", || sites.is_connected(A, B) && sites.is_connected(B, A));
+    let address = sites.p2p(B)[0].clone();
+    let (first, second) = (id(&sites, A), id(&sites, B));
+    told(&sites, A, &["peer", "remove", &second]);
+    told(&sites, B, &["peer", "remove", &first]);
+    wait_until("they know each other no more", || !sites.is_connected(A, B) && !sites.is_connected(B, A));
+    assert!(!told(&sites, A, &["peer", "list"]).contains(&second));
+
+    let back = sites.p2p(A)[0].clone();
+    told(&sites, B, &["peer", "add", &back, "--name", "first"]);
+    told(&sites, A, &["peer", "add", &address, "--name", "second"]);
+    wait_until("they are connected again", || sites.is_connected(A, B) && sites.is_connected(B, A));
+    let list = told(&sites, A, &["peer", "list"]);
+    assert!(list.contains(&second) && list.contains("second"), "{list}");
+    let held = upload(&sites, A, "held");
+    wait_until("B holds what A admits", || has(&sites, B, &held));
+
+    assert!(sites.stop(A));
+    sites.restart(A);
+    wait_until("A dials B as before", || sites.is_connected(A, B));
 }
 
 #[test]
@@ -447,12 +475,17 @@ fn what_is_refused_is_listed_shown_and_tried_again() {
     let mut sites = Sites::prepare(2, OPEN);
     sites.set(A, &format!("{OPEN}[trust]\nendorsers_deny = [\"@example.org\"]\n"));
     sites.boot(A);
+    let follower = Follower::start(&sites, A, 0);
     let p2p = sites.p2p(A).to_vec();
     sites.dial_at(B, A, &p2p);
     sites.boot(B);
+    wait_until("A tells what happens", || follower.has_told(|told| matches!(told, Happening::PeerUp { .. })));
     let entry = sites.http(B).upload(&signed("debian", "2026-02-01T10:00:00Z")).json()["entry"].clone();
     let entry = entry.as_str().expect("an identity").to_owned();
     wait_until("A has refused it", || sites.status(A).refusals.get("endorser-denied") == Some(&1));
+    let is_refused =
+        |told: &Happening| matches!(told, Happening::EntryRefused { reason, .. } if reason.contains("endorser-denied"));
+    wait_until("A tells that it has", || follower.has_told(is_refused));
     let list = told(&sites, A, &["refused", "list"]);
     assert!(list.contains("endorser-denied") && list.contains("jane@example.org"), "{list}");
     let shown = told(&sites, A, &["refused", "show", &entry]);

@@ -13,6 +13,8 @@ pub(super) struct Connection(u64);
 
 /// Longest time in ms after which a peer notices that a site has gone without a word.
 const PATIENCE_MS_MAX: u64 = 15_000;
+/// How long gossip waits for a link until it is given up.
+const GOSSIP_WAITS_MS: u64 = 300;
 
 impl World {
     // Connections.
@@ -106,8 +108,17 @@ impl World {
         if let Some(running) = &mut self.sites[site].running {
             running.seen.insert(fnv(0, bytes));
         }
-        for to in self.neighbours(site).into_iter().filter(|to| Some(*to) != source) {
+        let receivers: Vec<_> = self.neighbours(site).into_iter().filter(|to| Some(*to) != source).collect();
+        if receivers.is_empty() && source.is_none() {
+            self.fail_gossip(site, 0, Input::GossipUnheard);
+        }
+        for to in receivers {
             if self.random.percent(self.scenario.gossip_loss_percent) || self.is_parted(site, to) {
+                if self.scenario.gossip_told_lost_percent > 0
+                    && self.random.percent(self.scenario.gossip_told_lost_percent)
+                {
+                    self.fail_gossip(site, GOSSIP_WAITS_MS, Input::GossipLost);
+                }
                 continue;
             }
             let travel_ms = self.travel_ms();
@@ -116,6 +127,14 @@ impl World {
             if self.random.percent(self.scenario.gossip_twice_percent) {
                 self.schedule(travel_ms + 700, arrives(Repeat::CacheExpired));
             }
+        }
+    }
+
+    /// The sender's own side notices that gossip went nowhere.
+    fn fail_gossip(&mut self, site: usize, after_ms: u64, input: Input) {
+        let epoch = self.sites[site].epoch;
+        if self.sites[site].is_honest() {
+            self.schedule(after_ms, Happening::GossipFails { site, epoch, input });
         }
     }
 

@@ -39,6 +39,8 @@ pub struct Scenario {
     pub stock: usize,
     /// Gossip messages lost on each link, of 100.
     pub gossip_loss_percent: u64,
+    /// Lost gossip messages of which their sender hears, of 100.
+    pub gossip_told_lost_percent: u64,
     /// Gossip messages that arrive twice, of 100.
     pub gossip_twice_percent: u64,
     /// Requests and responses lost, of 100.
@@ -89,6 +91,7 @@ impl Scenario {
             delay_percent: [0, 10][random.index(2)],
             crashes: random.index(3),
             strict_sites: random.index(3),
+            gossip_told_lost_percent: [0, 20, 100][random.index(3)],
             ..calm
         }
     }
@@ -110,6 +113,7 @@ impl Scenario {
             uploads: 10,
             stock: 0,
             gossip_loss_percent: 0,
+            gossip_told_lost_percent: 0,
             gossip_twice_percent: 0,
             request_loss_percent: 0,
             delay_percent: 0,

@@ -51,6 +51,7 @@ pub(super) enum Happening {
     Wake { site: usize, epoch: u64 },
     DialArrives { from: usize, to: usize, epoch: u64 },
     DialFails { from: usize, to: usize, epoch: u64 },
+    GossipFails { site: usize, epoch: u64, input: Input },
     ConnectionClosed { site: usize, peer: usize, epoch: u64 },
     ConnectionDies { site: usize, peer: usize, connection: Connection },
     GossipArrives { from: usize, to: usize, bytes: Bytes, is_repeat: Repeat },
@@ -182,6 +183,11 @@ impl World {
         match happening {
             Happening::Wake { site, epoch } => self.on_wake(site, epoch),
             Happening::DialArrives { from, to, epoch } => self.on_dial(from, to, epoch),
+            Happening::GossipFails { site, epoch, input } => {
+                if self.sites[site].epoch == epoch {
+                    self.tell(site, input);
+                }
+            }
             Happening::DialFails { from, to, epoch } => {
                 if self.sites[from].epoch == epoch {
                     let peer = self.sites[to].node;

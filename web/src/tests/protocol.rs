@@ -28,7 +28,7 @@ async fn an_unknown_path_is_404_in_the_clients_representation() {
 #[tokio::test]
 async fn scripts_of_other_sites_read_why_they_were_refused() {
     let fake = Fake::default();
-    let refused = ["/nowhere", "/metadata?limit=many", "/sparql?query=SELECT", "/entries/x"];
+    let refused = ["/nowhere", "/metadata?limit=many", "/sparql?update=CLEAR+ALL", "/entries/x"];
     for path in refused {
         let answer = get(&fake, path, "application/json").await;
         assert!(answer.status.is_client_error(), "{path}");

@@ -28,7 +28,7 @@ const SEARCHED: [&str; 12] = [
     "ubuntu+aarch64",
     "fedora",
     "buntu",
-    "image+12345",
+    "image+432",
     "person7",
     UNHEARD_OF,
     "qcow2+debian",
