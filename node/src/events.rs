@@ -18,7 +18,8 @@ mod entries;
 mod peers;
 
 pub(crate) use entries::{follow as follow_entries, told_again};
-pub(crate) use peers::follow as follow_peers;
+pub use peers::Reports;
+pub(crate) use peers::{follow as follow_peers, reports};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +88,8 @@ pub enum Happening {
         /// Why.
         reason: String,
     },
+    /// The links do not carry gossip: for some minutes peers are told of uploads and fetch them.
+    GossipPaused,
     /// Another roster is in force.
     RosterChanged {
         /// Its version.
@@ -141,11 +144,16 @@ pub struct EntryEvent {
 
 /// Tells what happens to all who follow; clones are the same one.
 #[derive(Debug, Clone)]
-pub struct Events(broadcast::Sender<Arc<Event>>);
+pub struct Events {
+    all: broadcast::Sender<Arc<Event>>,
+    /// What is told once, for those who read of entries in the ledger.
+    once: broadcast::Sender<Arc<Event>>,
+}
 
 impl Default for Events {
     fn default() -> Self {
-        Self(broadcast::Sender::new(bounds::EVENTS_KEPT))
+        let sender = || broadcast::Sender::new(bounds::EVENTS_KEPT);
+        Self { all: sender(), once: sender() }
     }
 }
 
@@ -153,13 +161,19 @@ impl Events {
     /// Everything from now on; who falls behind by [`bounds::EVENTS_KEPT`] misses the oldest.
     #[must_use]
     pub fn follow(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.0.subscribe()
+        self.all.subscribe()
     }
 
-    /// Whether nobody follows.
+    /// The same without what can be read of entries in the ledger.
+    #[must_use]
+    pub fn follow_once(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.once.subscribe()
+    }
+
+    /// Whether nobody follows everything.
     #[must_use]
     pub fn is_unheard(&self) -> bool {
-        self.0.receiver_count() == 0
+        self.all.receiver_count() == 0
     }
 
     /// Tells what happened at `now`.
@@ -181,7 +195,11 @@ impl Events {
 
     fn send(&self, event: Event) {
         // An error says that nobody follows.
-        let _ = self.0.send(Arc::new(event));
+        let event = Arc::new(event);
+        if event.change.is_none() {
+            let _ = self.once.send(Arc::clone(&event));
+        }
+        let _ = self.all.send(event);
     }
 }
 
@@ -216,6 +234,7 @@ impl Happening {
             Self::PeerDown { .. } => "peer_down",
             Self::PeerFaulted { .. } => "peer_faulted",
             Self::SyncFailed { .. } => "sync_failed",
+            Self::GossipPaused => "gossip_paused",
             Self::RosterChanged { .. } => "roster_changed",
             Self::RosterRefused { .. } => "roster_refused",
             Self::Missed { .. } => "missed",
@@ -223,7 +242,7 @@ impl Happening {
     }
 
     /// Every word.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         "entry_admitted",
         "entry_superseded",
         "entry_moved",
@@ -233,6 +252,7 @@ impl Happening {
         "peer_down",
         "peer_faulted",
         "sync_failed",
+        "gossip_paused",
         "roster_changed",
         "roster_refused",
         "missed",
@@ -262,6 +282,7 @@ mod tests {
             Happening::PeerDown { peer: text(), name: text() },
             Happening::PeerFaulted { peer: text(), name: text(), fault: text() },
             Happening::SyncFailed { peer: text(), name: text(), reason: text() },
+            Happening::GossipPaused,
             Happening::RosterChanged { version: 1, expires: text(), members: 0 },
             Happening::RosterRefused { peer: text(), reason: text() },
             Happening::Missed { count: 1 },

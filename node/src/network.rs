@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use libp2p::{Multiaddr, identity, multiaddr::Protocol};
 use proto::admission::AdmissionId;
-use proto::federation::{Address, Event, Federation, Outcome, PeerStatus, Settings};
+use proto::federation::{Address, Federation, Outcome, PeerStatus, Settings};
 use proto::node_id::NodeId;
 use proto::reconcile::Item;
 use proto::roster::VerifiedRoster;
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bounds;
 use crate::clock::Clock;
+use crate::events::Reports;
 
 mod behaviour;
 mod codec;
@@ -67,8 +68,8 @@ pub struct Outlets {
     pub rosters: mpsc::Sender<VerifiedRoster>,
     /// Takes where peers are reached; what finds no room is learned again.
     pub addresses: mpsc::Sender<(NodeId, Vec<Address>)>,
-    /// Takes what the state machine reports; what finds no room is only logged.
-    pub reports: mpsc::Sender<Event>,
+    /// Takes what the state machine reports.
+    pub reports: Reports,
 }
 
 /// A running network.

@@ -233,6 +233,25 @@ fn trust_anchors_are_read_again_on_a_hang_up_and_a_faulty_file_is_named() {
 }
 
 #[test]
+fn a_faulty_file_changes_nothing_at_a_hang_up_and_the_status_says_why() {
+    let open = "[admission]\ncreated_max_age = \"36500d\"\n";
+    let mut sites = Sites::start_with(2, open, &[]);
+    wait_until("A and B are connected", || sites.is_connected(A, B));
+    sites.set(A, &format!("{open}[trust]\nendorsers_deny = 7\n"));
+    sites.hang_up(A);
+    wait_until("A has read it", || sites.status(A).config_fault.is_some());
+    let (_, text, _) = sites.command(A, &["status"]);
+    assert!(text.contains("config fault") && text.contains("endorsers_deny"), "{text}");
+    assert_eq!(sites.http(A).upload(&signed("debian", "2026-02-01T10:00:00Z")).status, 201);
+    wait_until("A spreads it", || sites.held(B).len() == 1);
+
+    sites.set(A, &format!("{open}[trust]\nendorsers_deny = [\"@example.org\"]\n"));
+    sites.hang_up(A);
+    wait_until("A has read the mended file", || sites.status(A).config_fault.is_none());
+    wait_until("A holds nothing more", || sites.held(A).is_empty());
+}
+
+#[test]
 fn what_an_operator_denies_leaves_that_node_alone_and_comes_back_when_it_is_allowed() {
     let open = "[admission]\ncreated_max_age = \"36500d\"\n";
     let mut sites = Sites::start_with(2, open, &[]);

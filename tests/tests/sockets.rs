@@ -303,6 +303,22 @@ fn an_older_roster_is_refused_by_a_running_node_with_status_2() {
 }
 
 #[test]
+fn a_roster_that_has_expired_is_shown_as_such_and_its_members_stay_peers() {
+    let mut rostered = Rostered::start();
+    rostered.apply(A, &rostered.next(&[A, B, C], &[]));
+    wait_until("C has it", || rostered.version(C) == 1);
+    let sites = &mut rostered.sites;
+    assert!(sites.status(C).roster.is_some_and(|roster| !roster.is_expired));
+    assert!(sites.stop(C));
+    sites.set_arguments(&["--clock", "2066-01-01T00:00:00Z"]);
+    sites.restart(C);
+    assert!(sites.status(C).roster.is_some_and(|roster| roster.is_expired));
+    let shown = told(sites, C, &["status"]);
+    assert!(shown.contains("EXPIRED"), "{shown}");
+    wait_until("A and C are peers all the same", || sites.is_connected(A, C) && sites.is_connected(C, A));
+}
+
+#[test]
 fn a_peer_that_is_removed_is_disconnected_and_heard_no_more_whoever_carries_it() {
     let linked = Linked::start(Topology::Full, 3, Medium::Quic, Weather::CALM);
     let sites = &linked.sites;
@@ -468,6 +484,37 @@ fn a_hook_is_run_when_an_entry_is_superseded() {
     wait_until("the hook was run", || whole.exists());
     let event: Value = serde_json::from_slice(&std::fs::read(&whole).expect("written")).expect("JSON");
     assert_eq!((&event["event"], &event["entry"]), (&json!("entry_superseded"), &old));
+}
+
+#[test]
+fn a_hook_is_told_afterwards_what_happened_while_it_and_the_node_were_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (taken, open) = (folder.path().join("taken"), folder.path().join("open"));
+    let script = format!("test -e {open} && cat >> {taken}", open = open.display(), taken = taken.display());
+    let hook = format!("[[hook]]\nevents = [\"entry_admitted\"]\ncommand = [\"/bin/sh\", \"-c\", {script:?}]\n");
+    let mut sites = Sites::start_with(1, &format!("{OPEN}{hook}"), &[]);
+    let uploaded: Vec<Value> = (1..=3)
+        .map(|day| {
+            sites.http(A).upload(&signed("debian", &format!("2026-02-0{day}T10:00:00Z"))).json()["entry"].clone()
+        })
+        .collect();
+    sites.kill(A);
+    std::fs::write(&open, "").expect("it is open");
+    sites.restart(A);
+    let told = || -> Vec<Value> {
+        let text = std::fs::read_to_string(&taken).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .map(|event| event["entry"].clone())
+            .collect()
+    };
+    wait_until("all three are told", || told().len() >= 3);
+    assert_eq!(told(), uploaded);
+    assert!(sites.stop(A));
+    sites.restart(A);
+    let newest = sites.http(A).upload(&signed("debian", "2026-02-04T10:00:00Z")).json()["entry"].clone();
+    wait_until("the newest is told", || told().contains(&newest));
+    assert_eq!(told().len(), 4, "what was taken is not told again");
 }
 
 #[test]

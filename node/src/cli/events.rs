@@ -47,11 +47,14 @@ fn what(happening: &Happening) -> String {
         Happening::PeerFaulted { peer, name, fault: reason } | Happening::SyncFailed { peer, name, reason } => {
             format!("{}: {reason}", named(peer, name))
         }
+        Happening::GossipPaused => "the links do not carry it; peers are told of uploads and fetch them".to_owned(),
         Happening::RosterChanged { version, expires, members } => {
             format!("version {version}, {members} members, expires {expires}")
         }
         Happening::RosterRefused { peer, reason } => format!("of {peer}: {reason}"),
-        Happening::Missed { count } => format!("{count} events came too fast"),
+        Happening::Missed { count } => {
+            format!("{count} events came too fast; those of entries are told again with --after")
+        }
     }
 }
 

@@ -104,6 +104,8 @@ fn identity(status: &StatusReport) -> Vec<(&'static str, String)> {
     pairs.extend(status.public_url.iter().map(|url| ("public url", url.clone())));
     pairs.extend(status.p2p.iter().map(|address| ("address", address.clone())));
     pairs.extend(status.config.iter().map(|config| ("config", config.clone())));
+    let fault = |fault: &String| ("config fault", format!("{fault}; the settings from before count on"));
+    pairs.extend(status.config_fault.iter().map(fault));
     if let Some(clock) = &status.clock {
         pairs.push(("clock", format!("{}, started at {}", status.now, clock.started_at)));
     }

@@ -31,6 +31,8 @@ pub struct StatusReport {
     pub p2p: Vec<String>,
     /// The configuration that it runs with; none where it has only defaults and options.
     pub config: Option<String>,
+    /// Why that file was not re-read when it was last to be; the settings from before count on.
+    pub config_fault: Option<String>,
     /// The node's present moment.
     pub now: String,
     /// The clock, where it is not the system's.

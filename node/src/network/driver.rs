@@ -290,7 +290,6 @@ impl<B: Backend> Driver<B> {
             }
             Effect::Admit { intake, envelope, .. } => self.admit(intake, envelope),
             Effect::Load { load, items, bytes_max } => self.load(load, items, bytes_max),
-            Effect::Penalise { peer, fault } => tracing::warn!(%peer, %fault, "a peer is at fault"),
             Effect::AdoptRoster { roster } => {
                 if self.outlets.rosters.try_send(roster).is_err() {
                     tracing::warn!("a newer roster waits until the node has applied the one before");
@@ -302,8 +301,7 @@ impl<B: Backend> Driver<B> {
             }
             Effect::Report(event) => {
                 report(&event);
-                // Where there is no room the log has it.
-                let _ = self.outlets.reports.try_send(event);
+                self.outlets.reports.send(event);
             }
         }
     }
@@ -399,7 +397,7 @@ fn report(event: &Event) {
         Event::SyncFailed { peer, failure } => tracing::info!(%peer, %failure, "sync failed"),
         Event::EntryArrived { item, source } => tracing::debug!(item = ?item, peer = %source, "entry arrived"),
         Event::ItemRefused { item, reason } => tracing::info!(?item, reason, "entry refused by local policy"),
-        Event::PeerFaulted { peer, fault } => tracing::debug!(%peer, %fault, "peer faulted"),
+        Event::PeerFaulted { peer, fault } => tracing::warn!(%peer, %fault, "a peer is at fault"),
         Event::RosterArrived { peer, version } => tracing::info!(%peer, version, "a newer roster arrived"),
         Event::RosterRefused { peer, refusal } => {
             tracing::warn!(%peer, %refusal, "a peer has a roster that does not count here")

@@ -1,6 +1,7 @@
 //! Two nodes on loopback, and a peer that misbehaves.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use futures::StreamExt as _;
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, identity};
 use proto::admission::{Admission, AdmissionId, Confirmation};
+use proto::bounds::FAULTS_MAX;
 use proto::crypto::NodeKey;
 use proto::digest::Sha256Digest;
 use proto::entry::EntryId;
@@ -19,7 +21,7 @@ use proto::wire::{Envelope, Gossip};
 use tokio_util::sync::CancellationToken;
 
 use super::{Backend, Network, Outlets, Start, behaviour, start};
-use crate::bounds::CONNECTIONS_PENDING_MAX;
+use crate::bounds::{CONNECTIONS_PENDING_MAX, GOSSIP_HEARTBEAT};
 use crate::clock::Clock;
 
 mod recording;
@@ -27,13 +29,18 @@ mod recording;
 const FEDERATION: &str = "test";
 const LOOPBACK: &str = "/ip4/127.0.0.1/tcp/0";
 
-/// Holds every document that does not start with `bad`.
+/// Holds every document that does not start with `bad`, which is invalid, or with `unwanted`, which its policy refuses.
 #[derive(Debug, Clone, Default)]
-struct Memory(Arc<Mutex<BTreeMap<AdmissionId, Envelope>>>);
+struct Memory(Arc<Mutex<BTreeMap<AdmissionId, Envelope>>>, Arc<AtomicUsize>);
 
 impl Memory {
     fn count(&self) -> usize {
         self.0.lock().expect("no panics").len()
+    }
+
+    /// How many documents its policy has refused.
+    fn refused(&self) -> usize {
+        self.1.load(Ordering::SeqCst)
     }
 }
 
@@ -41,6 +48,10 @@ impl Backend for Memory {
     async fn admit(&self, envelope: Envelope) -> Outcome {
         if envelope.document().starts_with(b"bad") {
             return Outcome::Invalid { rule: "bad".to_owned() };
+        }
+        if envelope.document().starts_with(b"unwanted") {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            return Outcome::Refused { reason: "unwanted".to_owned() };
         }
         let item = envelope.item();
         self.0.lock().expect("no panics").insert(item.id, envelope);
@@ -94,7 +105,7 @@ async fn node_holding<B: Backend>(
         outlets: Outlets {
             rosters: tokio::sync::mpsc::channel(1).0,
             addresses: tokio::sync::mpsc::channel(1).0,
-            reports: tokio::sync::mpsc::channel(1).0,
+            reports: crate::events::reports().0,
         },
     };
     start(start_with, backend.clone(), Clock::system(), stop.clone()).await.expect("loopback is there")
@@ -205,6 +216,101 @@ async fn a_member_that_gossips_garbage_is_expelled_and_nothing_of_it_is_held() {
     assert_eq!(memory.count(), 0);
     stop.cancel();
     first.task.await.expect("no panics");
+}
+
+#[tokio::test]
+async fn an_attacker_is_out_within_ten_bad_messages() {
+    let (stop, memory) = (CancellationToken::new(), Memory::default());
+    let first = node(1, vec![peer(9, &[])], &memory, &stop).await;
+    let mut attacker = Gossiper::connected(9, &first).await;
+    for number in 1..=FAULTS_MAX {
+        attacker.gossip(format!("bad {number}").as_bytes()).await;
+        attacker
+            .work_until("the fault is counted", async || {
+                let status = first.handle.status().await.expect("it runs");
+                let is_expelled = |link: &LinkStatus| matches!(link, LinkStatus::Expelled { .. });
+                status.peers.iter().any(|peer| peer.faults >= number || is_expelled(&peer.link))
+            })
+            .await;
+    }
+    let status = first.handle.status().await.expect("it runs");
+    assert!(matches!(status.peers[0].link, LinkStatus::Expelled { .. }), "{:?}", status.peers);
+    stop.cancel();
+    first.task.await.expect("no panics");
+}
+
+#[tokio::test]
+async fn an_honest_peer_of_another_policy_keeps_its_place_in_the_mesh() {
+    let (stop, memory) = (CancellationToken::new(), Memory::default());
+    let first = node(1, vec![peer(9, &[])], &memory, &stop).await;
+    let mut honest = Gossiper::connected(9, &first).await;
+    // Ten times as many as would expel it if they were faults.
+    let unwanted = 10 * usize::try_from(FAULTS_MAX).expect("few");
+    for number in 0..unwanted {
+        honest.gossip(format!("unwanted {number}").as_bytes()).await;
+    }
+    honest.work_until("all were refused", async || memory.refused() == unwanted).await;
+    // The scores are looked at in each heartbeat, of which some pass here.
+    let heartbeats = tokio::time::sleep(5 * GOSSIP_HEARTBEAT);
+    tokio::pin!(heartbeats);
+    while tokio::time::timeout(Duration::ZERO, &mut heartbeats).await.is_err() {
+        honest.work().await;
+    }
+    assert!(honest.is_in_mesh(), "it was pruned");
+    honest.gossip(b"wanted").await;
+    honest.work_until("what it gossips is taken", async || memory.count() == 1).await;
+    let status = first.handle.status().await.expect("it runs");
+    assert_eq!(status.peers[0].faults, 0);
+    stop.cancel();
+    first.task.await.expect("no panics");
+}
+
+/// A peer that gossips what it is told to.
+struct Gossiper {
+    swarm: behaviour::Swarm,
+    key: NodeKey,
+}
+
+impl Gossiper {
+    /// Connects, and waits for its place in the mesh.
+    async fn connected(number: u8, to: &Network) -> Self {
+        let mut swarm = swarm(number);
+        swarm.dial(to.addresses[0].parse::<Multiaddr>().expect("an address")).expect("it can be dialled");
+        let mut gossiper = Self { swarm, key: key(number) };
+        while !gossiper.is_in_mesh() {
+            gossiper.work().await;
+        }
+        gossiper
+    }
+
+    fn is_in_mesh(&self) -> bool {
+        let topic = behaviour::topic(FEDERATION).hash();
+        self.swarm.behaviour().gossipsub.mesh_peers(&topic).next().is_some()
+    }
+
+    /// Lets the swarm do what it has to do, for some ms at most.
+    async fn work(&mut self) {
+        let _ = tokio::time::timeout(Duration::from_millis(10), self.swarm.select_next_some()).await;
+    }
+
+    async fn work_until(&mut self, what: &str, condition: impl AsyncFn() -> bool) {
+        let look = async {
+            while !condition().await {
+                self.work().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), look)
+            .await
+            .unwrap_or_else(|_| panic!("not within a minute: {what}"));
+    }
+
+    async fn gossip(&mut self, document: &[u8]) {
+        let frame = Gossip::of(envelope(document, &self.key)).encode().to_vec();
+        let topic = behaviour::topic(FEDERATION);
+        while self.swarm.behaviour_mut().gossipsub.publish(topic.clone(), frame.clone()).is_err() {
+            self.work().await;
+        }
+    }
 }
 
 fn swarm(number: u8) -> behaviour::Swarm {

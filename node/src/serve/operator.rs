@@ -44,6 +44,8 @@ struct Inner {
     terms: Mutex<Terms>,
     book: Mutex<AddressBook>,
     events: Events,
+    /// Why the configuration was not re-read when it was last to be.
+    fault: Mutex<Option<String>>,
 }
 
 /// What the operator's commands work with.
@@ -73,6 +75,7 @@ impl Operator {
             terms: Mutex::new(terms),
             book: Mutex::new(book),
             events,
+            fault: Mutex::default(),
         }))
     }
 
@@ -82,15 +85,16 @@ impl Operator {
 
     /// Reads `[[peer]]`, `[trust]` and `[log]` of the configuration file again; a bad file changes nothing.
     pub(super) async fn reload(&self) {
+        let reread = self.reread().await;
+        if let Err(error) = &reread {
+            tracing::error!(%error, "the configuration was not re-read; the old settings stay");
+        }
+        *self.0.fault.lock().await = reread.err().map(|error| format!("{error:#}"));
+    }
+
+    async fn reread(&self) -> anyhow::Result<()> {
         let mut terms = self.0.terms.lock().await;
-        let read = config::load(terms.config.file.as_deref());
-        let read = match read {
-            Ok(read) => read.with(self.0.overrides.clone()),
-            Err(error) => {
-                tracing::error!(%error, "the configuration was not re-read; the old settings stay");
-                return;
-            }
-        };
+        let read = config::load(terms.config.file.as_deref())?.with(self.0.overrides.clone());
         let mut next = terms.config.clone();
         next.peers = read.peers;
         next.trust = read.trust;
@@ -99,14 +103,10 @@ impl Operator {
         next.federation.roster_threshold = read.federation.roster_threshold;
         next.federation.former_members = read.federation.former_members;
         let next = self.with_roster(next).await;
-        if let Err(error) = self.0.logging.change_filter(&next.config.log.filter) {
-            tracing::error!(%error, "the configuration was not re-read; the old settings stay");
-            return;
-        }
-        match self.apply(&terms, &next).await {
-            Ok(()) => *terms = next,
-            Err(error) => tracing::error!(%error, "the new settings could not be applied"),
-        }
+        self.0.logging.change_filter(&next.config.log.filter)?;
+        self.apply(&terms, &next).await?;
+        *terms = next;
+        Ok(())
     }
 
     /// Reads trust anchors and revocation lists again; where they cannot be read, the old ones count on.
@@ -234,6 +234,7 @@ impl Handler for Operator {
             http: inner.http.clone(),
             p2p: inner.p2p.clone(),
             config: config.file.as_ref().map(|file| file.display().to_string()),
+            config_fault: inner.fault.lock().await.clone(),
             now: registry.now().to_string(),
             clock: registry.clock.start().map(|start| ClockReport { started_at: start.to_string() }),
             counts: registry.counts().await.map_err(refused)?.into(),

@@ -87,13 +87,6 @@ pub enum Effect {
         /// Where to stop: what follows after so many bytes is not needed.
         bytes_max: usize,
     },
-    /// Lower the score of a peer in the gossip network.
-    Penalise {
-        /// The peer.
-        peer: NodeId,
-        /// For what.
-        fault: Fault,
-    },
     /// Keep a newer roster durably, and hand in the settings that follow from it.
     AdoptRoster {
         /// The roster.
@@ -153,7 +146,7 @@ pub enum Fault {
     /// It answered another question than was asked.
     #[error("an answer of another kind")]
     OtherAnswer,
-    /// It answered with something that is no roster, or with none that is newer.
+    /// It answered with something that is no roster, or with one that not enough operators signed.
     #[error("bad roster: {0}")]
     Roster(#[from] BadRoster),
     /// It reconciled without end and without a difference.
@@ -244,7 +237,7 @@ pub enum Event {
         /// The reason.
         reason: String,
     },
-    /// A peer is at fault.
+    /// A peer is at fault, which is counted.
     PeerFaulted {
         /// The peer.
         peer: NodeId,

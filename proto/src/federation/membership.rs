@@ -308,7 +308,6 @@ impl Federation {
 
     /// Counts a peer's fault; one too many expels it.
     pub(super) fn blame(&mut self, peer: NodeId, fault: Fault) {
-        self.emit(Effect::Penalise { peer, fault: fault.clone() });
         self.report(Event::PeerFaulted { peer, fault });
         let now = self.now;
         // A stranger may have left before what it sent was verified.

@@ -37,7 +37,6 @@ impl World {
                 let takes_ms = self.work_ms(site, 10);
                 self.schedule(takes_ms, Happening::LoadEnds { site, epoch, load, items });
             }
-            Effect::Penalise { peer, fault } => self.on_penalty(site, self.number(&peer), &fault.to_string()),
             // No site has an authority over rosters, and none says where it is reached.
             Effect::AdoptRoster { .. } | Effect::KeepAddresses { .. } => {
                 self.fail(format!("{site} learns what nobody told"));
@@ -48,6 +47,9 @@ impl World {
                     self.forgive_expelled(site, *peer);
                 }
                 self.note(format_args!("{site} reports {}", brief_event(&event)));
+                if let Event::PeerFaulted { peer, fault } = &event {
+                    self.on_fault(site, self.number(peer), &fault.to_string());
+                }
             }
         }
     }
@@ -76,7 +78,7 @@ impl World {
         }
     }
 
-    fn on_penalty(&mut self, site: usize, peer: usize, fault: &str) {
+    fn on_fault(&mut self, site: usize, peer: usize, fault: &str) {
         self.note(format_args!("{site} blames {peer}: {fault}"));
         if let Some(running) = &mut self.sites[site].running {
             *running.blames.entry(peer).or_default() += 1;

@@ -210,7 +210,7 @@ fn a_world_that_rests_too_late_breaks_a_rule() {
 fn a_site_that_blames_an_honest_one_breaks_a_rule() {
     let mut world = world();
     let peer = world.sites[1].node;
-    world.carry_out(0, Effect::Penalise { peer, fault: Fault::Endless });
+    world.carry_out(0, Effect::Report(Event::PeerFaulted { peer, fault: Fault::Endless }));
     assert_wrong(&world, "which is honest");
 }
 
