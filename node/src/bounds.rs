@@ -103,14 +103,14 @@ pub const ANCHORS_READ_EVERY: Duration = Duration::from_secs(10 * 60);
 // Storage.
 
 /// Commands that wait for the ledger's writer; one batch being committed and one being collected.
-pub const LEDGER_QUEUE_MAX: usize = 512;
+pub const LEDGER_QUEUE_MAX: usize = 2 * LEDGER_BATCH_MAX;
 
 /// Commands in one commit of the ledger; the sync of the disk is shared by them, the oldest waits for the newest.
-pub const LEDGER_BATCH_MAX: usize = 256;
+pub const LEDGER_BATCH_MAX: usize = 1024;
 
 /// Full batches after which the texts of their entries are indexed at the latest: searches find 8,192 entries later than
 /// lists while a node takes over a registry.
-pub const FULL_BATCHES_MAX: usize = 32;
+pub const FULL_BATCHES_MAX: usize = 8;
 
 /// Memory for pages of the ledger that its writer keeps: a new entry is put into many indexes, each at another place.
 pub const LEDGER_CACHE_KIB: i64 = 64 * 1024;
@@ -204,17 +204,26 @@ pub const EVENTS_AGAIN: Duration = Duration::from_secs(1);
 /// Most hooks; each keeps a place among the events.
 pub const HOOKS_MAX: usize = 16;
 
-/// How often an event is handed to a hook that fails.
+/// How often an event that is told once is handed to a hook that fails.
 pub const HOOK_ATTEMPTS_MAX: u32 = 3;
 
-/// Pause after a hook failed; it grows with each failure.
+/// How often what happened to an entry is handed to a hook that fails: for a day, by the pauses between.
+pub const HOOK_ENTRY_ATTEMPTS_MAX: u32 = 300;
+
+/// Pause after a hook failed; it doubles with each failure.
 pub const HOOK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Longest pause after a hook failed.
+pub const HOOK_PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// Most changes that a hook passed over and would pass over again after a restart.
+pub const HOOK_PASSED_MAX: u64 = 1000;
 
 /// What is kept of what a failing program says.
 pub const HOOK_ERROR_BYTES_MAX: u64 = 1024;
 
 /// Reports of the network that wait to be told.
-pub const REPORTS_WAITING_MAX: usize = 1024;
+pub const REPORTS_WAITING_MAX: usize = 512;
 
 /// Pause after a connection could not be accepted.
 pub const CONTROL_ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -253,6 +262,12 @@ pub const GRAPH_GATHERING_STEP: Duration = Duration::from_millis(300);
 
 /// Such steps while as many keep coming. Larger loads are fewer files, which the store then merges less often.
 pub const GRAPH_GATHERING_STEPS_MAX: usize = 20;
+
+/// The priority of bulk loads, as `nice` counts it: while a node takes over a registry, the ledger goes before them.
+pub const GRAPH_LOAD_PRIORITY: i32 = 5;
+
+/// The priority at which the graph's store merges its files; what it has not merged costs queries little.
+pub const GRAPH_MERGE_PRIORITY: i32 = 10;
 
 /// Positions that bulk loads leave in the graph before they are removed.
 pub const GRAPH_MARKS_MAX: usize = 64;

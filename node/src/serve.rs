@@ -28,7 +28,7 @@ use crate::registry::NodeRegistry;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Judge, Ledger};
 use crate::terms::Terms;
-use crate::{bounds, control, identity};
+use crate::{bounds, control, hooks, identity};
 
 mod anchors;
 mod backend;
@@ -93,7 +93,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let (identity_sender, identity) = watch::channel(settings::identity(&terms, key.node_id()));
     let intake = Intake::new(stores.ledger.clone(), Arc::clone(&key), clock.clone(), rules);
     let (rosters, arriving) = mpsc::channel(bounds::ROSTERS_WAITING_MAX);
-    let (reports, reported) = mpsc::channel(bounds::REPORTS_WAITING_MAX);
+    let (reports, reported) = events::reports();
     let (addresses, learned) = mpsc::channel(bounds::ADDRESSES_WAITING_MAX);
     let outlets = Outlets { rosters, addresses, reports };
     let data_dir = config.node.data_dir.clone();
@@ -105,9 +105,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     let events = Events::default();
     let tasks = TaskTracker::new();
     tasks.spawn(events::follow_peers(reported, identity.clone(), clock.clone(), events.clone()));
-    for hook in config.hooks.clone() {
-        tasks.spawn(hook.run(events.clone(), clock.clone(), stop.clone()));
-    }
+    run_hooks(&tasks, config, &stores, &events, &clock, &stop);
     let (ledger, graph) = (stores.ledger.clone(), stores.graph.clone());
     tasks.spawn(events::follow_entries(ledger, graph, clock.clone(), events.clone(), stop.clone()));
     let registry = NodeRegistry {
@@ -229,6 +227,23 @@ async fn network_start(
         preshared_key: preshared_key(config)?,
         outlets,
     })
+}
+
+/// Starts every hook.
+fn run_hooks(
+    tasks: &TaskTracker,
+    config: &Config,
+    stores: &Stores,
+    events: &Events,
+    clock: &Clock,
+    stop: &CancellationToken,
+) {
+    let (ledger, graph) = (stores.ledger.clone(), stores.graph.clone());
+    let source = hooks::Source { ledger, graph, events: events.clone(), clock: clock.clone() };
+    let data_dir: Arc<Path> = config.node.data_dir.as_path().into();
+    for hook in config.hooks.clone() {
+        tasks.spawn(hook.run(source.clone(), Arc::clone(&data_dir), stop.clone()));
+    }
 }
 
 /// The signals that the node obeys, from the moment that this is made.

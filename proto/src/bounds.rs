@@ -147,8 +147,12 @@ pub const STRANGER_SESSIONS_MAX: usize = SESSIONS_MAX / 2;
 /// Longest time in ms that a session may take, so that a slow peer does not hold its place for ever.
 pub const SESSION_MS_MAX: u64 = 10 * 60 * 1000;
 
-/// Envelopes that may be in verification at once, with those that were asked for; 1,024 of 5 KB are 5 MB.
-pub const INTAKES_MAX: usize = 1024;
+/// Envelopes that may be in verification at once, with those that were asked for; 4,096 of 5 KB are 20 MB.
+pub const INTAKES_MAX: usize = 4096;
+
+/// Bytes of the documents of one session that are in verification, above which nothing more is asked for: some 1,800 of
+/// the usual size, so that the ledger commits as many together; [`SESSIONS_MAX`] sessions hold 64 MiB, and their last batches.
+pub const SESSION_INTAKE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Intakes above which gossip is ignored: half is kept for sync, which repairs what gossip lost.
 pub const GOSSIP_INTAKES_MAX: usize = INTAKES_MAX / 2;

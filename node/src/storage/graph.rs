@@ -4,6 +4,7 @@ mod entry;
 mod error;
 
 mod apply;
+mod behind;
 mod store;
 mod writer;
 
@@ -36,12 +37,15 @@ use std::sync::Arc;
 
 use web::registry::{Query, QueryAnswer, QueryError};
 
+use crate::bounds::GRAPH_MERGE_PRIORITY;
+
 pub use entry::{GraphEntry, GraphPlacement, Provenance, Source, SourceError};
 pub use error::GraphError;
 pub use evaluator::answer_queries;
 pub use pool::QueryProgram;
 pub use query::{QueriesRunning, QueryLimits};
 
+use behind::behind;
 use query::Queries;
 use store::GraphStore;
 use writer::Writer;
@@ -83,7 +87,8 @@ impl Graph {
         limits: QueryLimits,
         program: QueryProgram,
     ) -> Result<Self, GraphError> {
-        let store = GraphStore::open(location)?;
+        // The store's own threads inherit the priority of the one that opens it.
+        let store = behind("graph-opener", GRAPH_MERGE_PRIORITY, || GraphStore::open(location))?;
         let queries = Queries::start(store.clone(), limits, program)?;
         Ok(Self { writer: Arc::new(Writer::start(store, Box::new(source))?), queries })
     }

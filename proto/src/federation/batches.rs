@@ -108,6 +108,7 @@ impl Federation {
             let Some(session) = self.session_mut(peer) else { return };
             if !is_settled {
                 session.intakes += 1;
+                session.intake_bytes += envelope.document().len();
                 let cause = Cause::Session(session.number);
                 self.admit(peer, envelope, cause);
             }

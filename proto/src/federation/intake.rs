@@ -55,8 +55,8 @@ impl Federation {
     pub(super) fn on_intake_finished(&mut self, intake: IntakeId, outcome: Outcome) {
         let Some(ended) = self.intakes.remove(&intake) else { return };
         let is_overtaken = self.is_overtaken(&ended, &outcome);
+        self.count_outcome(&ended, &outcome);
         let Intake { source, item, document_bytes, cause, .. } = ended;
-        self.count_outcome(source, cause, &outcome);
         let verdict = match outcome {
             Outcome::Held { replaces, .. } if is_overtaken => {
                 self.take_out_replaced(replaces);
@@ -175,16 +175,18 @@ impl Federation {
         }
     }
 
-    fn count_outcome(&mut self, source: NodeId, cause: Cause, outcome: &Outcome) {
-        let Cause::Session(number) = cause else { return };
-        let Some(session) = self.session_mut(source).filter(|session| session.number == number) else { return };
+    fn count_outcome(&mut self, ended: &Intake, outcome: &Outcome) {
+        let Cause::Session(number) = ended.cause else { return };
+        let session = self.session_mut(ended.source).filter(|session| session.number == number);
+        let Some(session) = session else { return };
         session.intakes = session.intakes.saturating_sub(1);
+        session.intake_bytes = session.intake_bytes.saturating_sub(ended.document_bytes);
         match outcome {
             Outcome::Held { .. } => session.summary.fetched += 1,
             Outcome::Refused { .. } => session.summary.refused += 1,
             Outcome::Invalid { .. } => session.summary.invalid += 1,
             Outcome::Known => (),
-            Outcome::Overloaded => self.fail_session(source, SyncFailure::Overloaded),
+            Outcome::Overloaded => self.fail_session(ended.source, SyncFailure::Overloaded),
         }
     }
 }

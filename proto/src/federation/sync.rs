@@ -10,8 +10,9 @@ use super::membership::backoff_ms;
 use super::requests::Purpose;
 use crate::admission::AdmissionId;
 use crate::bounds::{
-    BACKOFF_MS_MIN, BATCH_ITEMS_FIRST, BATCHES_MAX, FETCH_ITEMS_MAX, RECONCILE_FRAME_BYTES_MAX, RECONCILE_ROUNDS_MAX,
-    SESSION_ITEMS_MAX, SESSION_MS_MAX, SESSIONS_MAX, SETTLED_AFTER_MS, STRANGER_SESSIONS_MAX, SYNC_GAP_MS_MIN,
+    BACKOFF_MS_MIN, BATCH_ITEMS_FIRST, BATCHES_MAX, RECONCILE_FRAME_BYTES_MAX, RECONCILE_ROUNDS_MAX,
+    SESSION_INTAKE_BYTES_MAX, SESSION_ITEMS_MAX, SESSION_MS_MAX, SESSIONS_MAX, SETTLED_AFTER_MS, STRANGER_SESSIONS_MAX,
+    SYNC_GAP_MS_MIN,
 };
 use crate::node_id::NodeId;
 use crate::reconcile::{Initiator, Step};
@@ -54,6 +55,8 @@ pub(super) struct Session {
     found: usize,
     /// Envelopes of this session in verification.
     pub(super) intakes: usize,
+    /// The bytes of their documents.
+    pub(super) intake_bytes: usize,
     /// Whether a further session is known to be worth its while.
     pub(super) again: bool,
     pub(super) summary: SyncSummary,
@@ -124,6 +127,7 @@ impl Session {
             need: VecDeque::new(),
             found: 0,
             intakes: 0,
+            intake_bytes: 0,
             again: false,
             summary: SyncSummary::default(),
         }
@@ -238,7 +242,10 @@ impl Federation {
         }
         let session = self.session_mut(peer)?;
         // The next batch travels while the one before is being verified.
-        if !session.need.is_empty() && session.batches.len() < BATCHES_MAX && session.intakes <= FETCH_ITEMS_MAX {
+        if !session.need.is_empty()
+            && session.batches.len() < BATCHES_MAX
+            && session.intake_bytes <= SESSION_INTAKE_BYTES_MAX
+        {
             let batch = self.next_batch(peer);
             if !batch.is_empty() {
                 return Some(Turn::Batch(batch));

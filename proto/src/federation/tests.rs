@@ -206,7 +206,7 @@ fn responses(effects: &[Effect]) -> Vec<Response> {
 }
 
 fn penalties(effects: &[Effect]) -> usize {
-    effects.iter().filter(|effect| matches!(effect, Effect::Penalise { .. })).count()
+    effects.iter().filter(|effect| matches!(effect, Effect::Report(Event::PeerFaulted { .. }))).count()
 }
 
 fn intakes(effects: &[Effect]) -> usize {

@@ -88,7 +88,7 @@ impl GraphStore {
     /// between leaves entries that the next start finds and puts again.
     pub(super) fn put_all(
         &self,
-        entries: &BTreeMap<EntryId, Option<GraphEntry>>,
+        entries: BTreeMap<EntryId, Option<GraphEntry>>,
         marks: &mut Marks,
         after: u64,
     ) -> Result<(), GraphError> {
@@ -97,7 +97,7 @@ impl GraphStore {
 
     fn load(
         &self,
-        entries: &BTreeMap<EntryId, Option<GraphEntry>>,
+        entries: BTreeMap<EntryId, Option<GraphEntry>>,
         marks: &mut Marks,
         after: u64,
     ) -> Result<(), GraphError> {
@@ -109,7 +109,8 @@ impl GraphStore {
         }
         let position = is_loaded_alone.then(|| position_quad(after));
         let mut loader = self.0.bulk_loader();
-        loader.load_quads(new.into_iter().flat_map(new_quads).chain(position))?;
+        // Each entry goes as soon as its quads are there.
+        loader.load_quads(new.into_iter().flat_map(|entry| new_quads(&entry)).chain(position))?;
         loader.commit()?;
         if is_loaded_alone {
             marks.0.insert(after);
@@ -117,18 +118,18 @@ impl GraphStore {
         }
         let mut transaction = self.0.start_transaction()?;
         for (id, entry) in others {
-            put_or_remove(&mut transaction, id, entry)?;
+            put_or_remove(&mut transaction, id, entry.as_ref())?;
         }
         marks.replace(transaction, after)
     }
 
     /// Those that are not in the store in any state, which alone can be loaded without looking, and the others.
-    fn divide<'a>(&self, entries: &'a BTreeMap<EntryId, Option<GraphEntry>>) -> Result<Divided<'a>, GraphError> {
+    fn divide(&self, entries: BTreeMap<EntryId, Option<GraphEntry>>) -> Result<Divided, GraphError> {
         let (mut new, mut others) = (Vec::with_capacity(entries.len()), Vec::new());
         for (id, entry) in entries {
             match entry {
-                Some(entry) if !self.shows(*id)? => new.push(entry),
-                _ => others.push((*id, entry.as_ref())),
+                Some(entry) if !self.shows(id)? => new.push(entry),
+                entry => others.push((id, entry)),
             }
         }
         Ok((new, others))
@@ -158,7 +159,7 @@ impl GraphStore {
     }
 }
 
-type Divided<'a> = (Vec<&'a GraphEntry>, Vec<(EntryId, Option<&'a GraphEntry>)>);
+type Divided = (Vec<GraphEntry>, Vec<(EntryId, Option<GraphEntry>)>);
 
 /// The positions that stand in the store, of which the greatest counts.
 ///

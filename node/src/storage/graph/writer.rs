@@ -8,11 +8,13 @@ use proto::entry::EntryId;
 use tokio::sync::{oneshot, watch};
 
 use super::Progress;
+use super::behind::behind;
 use super::entry::{GraphEntry, Source};
 use super::error::GraphError;
 use super::store::{GraphStore, Marks};
 use crate::bounds::{
     GRAPH_BULK_MIN, GRAPH_BURST_MIN, GRAPH_CHANGES_MAX, GRAPH_GATHERING_STEP, GRAPH_GATHERING_STEPS_MAX,
+    GRAPH_LOAD_PRIORITY,
 };
 
 /// The way to the writing thread.
@@ -260,7 +262,10 @@ impl Follower {
             // The source may have read a part of them; the others are read next.
             let read = changes.into_iter().take_while(|(_, entry)| entries.contains_key(entry));
             match entries.len() >= GRAPH_BULK_MIN {
-                true => self.put_all(&entries, read)?,
+                true => {
+                    let last = read.last().map_or(self.position, |(last, _)| last);
+                    self.put_all(entries, last)?;
+                }
                 false => self.put_each(&entries, read)?,
             }
             progress(self.position);
@@ -278,13 +283,9 @@ impl Follower {
         Ok(ids.into_iter().zip(entries).collect())
     }
 
-    fn put_all(
-        &mut self,
-        entries: &BTreeMap<EntryId, Option<GraphEntry>>,
-        changes: impl Iterator<Item = (u64, EntryId)>,
-    ) -> Result<(), GraphError> {
-        let Some((last, _)) = changes.last() else { return Ok(()) };
-        self.store.put_all(entries, &mut self.marks, last)?;
+    fn put_all(&mut self, entries: BTreeMap<EntryId, Option<GraphEntry>>, last: u64) -> Result<(), GraphError> {
+        let (store, marks) = (&self.store, &mut self.marks);
+        behind("graph-loader", GRAPH_LOAD_PRIORITY, move || store.put_all(entries, marks, last))?;
         self.come_to(last);
         Ok(())
     }

@@ -103,7 +103,7 @@ async fn entries_that_were_loaded_before_the_position_was_set_are_put_again_as_t
     let count = u16::try_from(GRAPH_BULK_MIN).unwrap();
     let loaded: BTreeMap<_, _> = (0..count).map(entry).map(|entry| (entry.id, Some(entry))).collect();
     let store = GraphStore::open(&location).unwrap();
-    store.put_all(&loaded, &mut Marks::default(), u64::from(count)).unwrap();
+    store.put_all(loaded, &mut Marks::default(), u64::from(count)).unwrap();
     assert_eq!(store.marks().unwrap().position(), u64::from(count));
     for position in store.inner().quads_for_pattern(Some(REGISTRY.into()), None, None, None) {
         store.inner().remove(&position.unwrap()).unwrap();
@@ -139,7 +139,7 @@ async fn a_graph_goes_on_after_the_last_of_several_bulk_loads() {
     let mut marks = store.marks().unwrap();
     for number in 1..=3 {
         let loaded = BTreeMap::from([(entry(number).id, Some(entry(number)))]);
-        store.put_all(&loaded, &mut marks, number.into()).unwrap();
+        store.put_all(loaded, &mut marks, number.into()).unwrap();
         assert_eq!(store.marks().unwrap().position(), u64::from(number));
     }
 }
