@@ -173,6 +173,14 @@ impl Global {
         Ok(config::load(file.as_deref())?.with(self.over(overrides)))
     }
 
+    /// The data folder of the node that a command talks to; what is faulty elsewhere in its configuration does not matter.
+    fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        match &self.data_dir {
+            Some(data_dir) => Ok(data_dir.clone()),
+            None => Ok(config::data_dir(self.config_file().as_deref())?),
+        }
+    }
+
     /// The file that counts; none where there is none.
     fn config_file(&self) -> Option<PathBuf> {
         config::locate(self.config.as_deref(), std::env::home_dir().as_deref())

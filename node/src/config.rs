@@ -340,10 +340,7 @@ pub fn locate(given: Option<&Path>, home: Option<&Path>) -> Option<PathBuf> {
 /// Reads the configuration of a file; without one, the defaults.
 pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
     let Some(path) = file else { return Ok(Config::default()) };
-    let unreadable = |error| ConfigError::File { path: path.to_owned(), error };
-    let bytes = files::read(path, bounds::CONFIG_BYTES_MAX).map_err(unreadable)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))?;
+    let text = text_of(path)?;
     let invalid = |findings| ConfigError::Invalid { path: path.to_owned(), findings };
     let config = parse(&text).map_err(invalid)?;
     let written = config.trust.anchors.clone();
@@ -355,6 +352,19 @@ pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
         .map(|(written, anchors)| missing_anchors(&text, written, anchors))
         .collect();
     if missing.is_empty() { Ok(config) } else { Err(invalid(missing)) }
+}
+
+/// The data folder that a file names, also where the rest of the file is faulty; without a file, the default.
+pub fn data_dir(file: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    let Some(path) = file else { return Ok(Config::default().node.data_dir) };
+    let invalid = |findings| ConfigError::Invalid { path: path.to_owned(), findings };
+    Ok(sections::read_node(&text_of(path)?).map_err(invalid)?.at(path).node.data_dir)
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |error| ConfigError::File { path: path.to_owned(), error };
+    let bytes = files::read(path, bounds::CONFIG_BYTES_MAX).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")))
 }
 
 /// That a path is not there is found only where the file is known, so its place is looked for in the text.
@@ -505,6 +515,17 @@ mod tests {
         let config = load(Some(&path)).expect("it is good");
         assert_eq!(config.node.data_dir, folder.path().join("data"));
         assert_eq!(config.file, Some(path));
+    }
+
+    #[test]
+    fn the_data_folder_is_found_in_a_file_that_is_faulty_elsewhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, "[node]\ndata_dir = \"data\"\n[http]\nlisten = 7\n[nowhere]\n").expect("it is written");
+        assert!(matches!(load(Some(&path)), Err(ConfigError::Invalid { findings, .. }) if findings.len() == 2));
+        assert_eq!(data_dir(Some(&path)).expect("it is named"), folder.path().join("data"));
+        std::fs::write(&path, "[node]\ndata_dir = 7\n").expect("it is written");
+        assert!(matches!(data_dir(Some(&path)), Err(ConfigError::Invalid { .. })));
     }
 
     #[test]

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::output::{Output, visible};
 use super::{Global, Verdict};
-use crate::config::Overrides;
 use crate::control;
 use crate::events::{EntryEvent, Event, Happening};
 
@@ -22,8 +21,7 @@ pub(super) struct Events {
 
 impl Events {
     pub(super) fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
-        let config = global.configuration(Overrides::default())?;
-        control::follow(&config.node.data_dir, self.after, |event| output.result(|| line(event), event))?;
+        control::follow(&global.data_dir()?, self.after, |event| output.result(|| line(event), event))?;
         output.note("The node has stopped.");
         Ok(Verdict::Yes)
     }

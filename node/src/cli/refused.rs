@@ -8,7 +8,6 @@ use proto::digest::Sha256Digest;
 
 use super::output::{self, Output, visible};
 use super::{Global, Verdict};
-use crate::config::Overrides;
 use crate::control::{self, Answer, RefusedReport, Request};
 
 /// Commands on refused entries.
@@ -64,7 +63,7 @@ pub(super) struct Retry {
 
 impl Refused {
     pub(super) fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
-        let data_dir = global.configuration(Overrides::default())?.node.data_dir;
+        let data_dir = global.data_dir()?;
         match self {
             Self::List(list) => {
                 let mut found = all(&data_dir)?;

@@ -10,7 +10,6 @@ use clap::{ArgAction, Args};
 use super::output::{self, Output};
 use super::{Global, Verdict, peer};
 use crate::bounds;
-use crate::config::Overrides;
 use crate::control::{self, Answer, MailReport, Request, StatusReport, TrustReport};
 use crate::storage::ledger::Reevaluation;
 
@@ -30,9 +29,9 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) fn run(self, global: &Global, output: Output) -> anyhow::Result<Verdict> {
-        let config = global.configuration(Overrides::default())?;
+        let data_dir = global.data_dir()?;
         loop {
-            let status = ask(&config.node.data_dir)?;
+            let status = ask(&data_dir)?;
             output.result(|| describe(&status), &status)?;
             if !self.watch {
                 return Ok(Verdict::Yes);

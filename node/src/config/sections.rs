@@ -23,6 +23,19 @@ type Value<'text> = Spanned<DeValue<'text>>;
 
 /// Reads a whole file; everything that is wrong is found at once.
 pub(super) fn read(text: &str) -> Result<Config, Vec<Finding>> {
+    read_by(text, |reading| reading.read())
+}
+
+/// Reads `[node]` alone, whatever the other sections say.
+pub(super) fn read_node(text: &str) -> Result<Config, Vec<Finding>> {
+    read_by(text, |mut reading| {
+        let mut config = Config::default();
+        reading.section("node", &mut config, node);
+        config
+    })
+}
+
+fn read_by(text: &str, read: impl FnOnce(Reading<'_, '_>) -> Config) -> Result<Config, Vec<Finding>> {
     let mut findings = Findings::of(text);
     let root = match DeTable::parse(text) {
         Ok(root) => root.into_inner(),
@@ -31,7 +44,7 @@ pub(super) fn read(text: &str) -> Result<Config, Vec<Finding>> {
             return Err(findings.into_sorted());
         }
     };
-    let config = Reading { root: Section::of("", 0, root), findings: &mut findings }.read();
+    let config = read(Reading { root: Section::of("", 0, root), findings: &mut findings });
     match findings.into_sorted() {
         found if found.is_empty() => Ok(config),
         found => Err(found),

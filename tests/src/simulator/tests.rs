@@ -1,7 +1,7 @@
 //! What many seeds show, and that each rule of the world can be broken.
 
 use proto::bounds;
-use proto::federation::{Effect, Fault, Input, IntakeId, Load};
+use proto::federation::{Effect, Event, Fault, Input, IntakeId, Load};
 use proto::wire::Envelope;
 
 use super::*;
