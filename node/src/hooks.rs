@@ -103,7 +103,7 @@ impl Hook {
     /// Tells a page of what happened to entries and that queries show.
     async fn tell_entries(&self, source: &Source, place: &mut Place) {
         let shown = source.graph.position();
-        let told = match events::told_again(&source.ledger, place.change(), shown, source.clock.now()).await {
+        let told = match events::told_again(&source.ledger, place.change(), shown).await {
             Ok(told) => told,
             Err(error) => {
                 tracing::error!(hook = ?self.action, %error, "changes are not told");

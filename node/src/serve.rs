@@ -107,7 +107,7 @@ async fn serve(config: Config, options: Options, logging: Logging) -> anyhow::Re
     tasks.spawn(events::follow_peers(reported, identity.clone(), clock.clone(), events.clone()));
     run_hooks(&tasks, config, &stores, &events, &clock, &stop);
     let (ledger, graph) = (stores.ledger.clone(), stores.graph.clone());
-    tasks.spawn(events::follow_entries(ledger, graph, clock.clone(), events.clone(), stop.clone()));
+    tasks.spawn(events::follow_entries(ledger, graph, events.clone(), stop.clone()));
     let registry = NodeRegistry {
         clock: clock.clone(),
         intake,

@@ -1,16 +1,15 @@
 //! What happens to entries, from the ledger's log of changes.
 
-use proto::timestamp::Instant;
 use tokio_util::sync::CancellationToken;
+use web::registry::ChangeKind;
 
 use super::{EntryEvent, Event, Events, Happening};
 use crate::bounds;
-use crate::clock::Clock;
 use crate::storage::graph::Graph;
 use crate::storage::ledger::{Change, Ledger, LedgerError};
 
 /// Tells of every change from now on, once it can be found by queries, until `stop`.
-pub(crate) async fn follow(ledger: Ledger, graph: Graph, clock: Clock, events: Events, stop: CancellationToken) {
+pub(crate) async fn follow(ledger: Ledger, graph: Graph, events: Events, stop: CancellationToken) {
     let mut position = graph.position();
     loop {
         let reached = tokio::select! {
@@ -21,7 +20,7 @@ pub(crate) async fn follow(ledger: Ledger, graph: Graph, clock: Clock, events: E
             Err(_) => None,
             // Nobody will ever hear of these.
             Ok(()) if events.is_unheard() => Some(graph.position()),
-            Ok(()) => tell(&ledger, graph.position(), position, clock.now(), &events).await,
+            Ok(()) => tell(&ledger, graph.position(), position, &events).await,
         };
         match told {
             Some(told) => position = told,
@@ -35,9 +34,9 @@ pub(crate) async fn follow(ledger: Ledger, graph: Graph, clock: Clock, events: E
 }
 
 /// Tells of the changes after `position` that the graph shows; gives the last one told.
-async fn tell(ledger: &Ledger, shown: u64, mut position: u64, now: Instant, events: &Events) -> Option<u64> {
+async fn tell(ledger: &Ledger, shown: u64, mut position: u64, events: &Events) -> Option<u64> {
     while position < shown {
-        let told = told_again(ledger, position, shown, now).await;
+        let told = told_again(ledger, position, shown).await;
         let told = told.inspect_err(|error| tracing::error!(%error, "changes are not told")).ok()?;
         let Some(last) = told.last().and_then(|event| event.change) else { return Some(shown) };
         position = last;
@@ -46,32 +45,27 @@ async fn tell(ledger: &Ledger, shown: u64, mut position: u64, now: Instant, even
     Some(position)
 }
 
-/// A page of what happened to entries after the change `after` and up to `last`, as it stands now.
-pub(crate) async fn told_again(
-    ledger: &Ledger,
-    after: u64,
-    last: u64,
-    now: Instant,
-) -> Result<Vec<Event>, LedgerError> {
+/// A page of what happened to entries after the change `after` and up to `last`, with the entries as they stand now.
+pub(crate) async fn told_again(ledger: &Ledger, after: u64, last: u64) -> Result<Vec<Event>, LedgerError> {
     let changes = ledger.changes_after(after, bounds::EVENTS_AT_ONCE).await?;
     let mut told = Vec::with_capacity(changes.len());
     for change in changes.into_iter().take_while(|change| change.seq <= last) {
         let happening = happening(ledger, &change).await?;
-        told.push(Event { at: now.to_string(), change: Some(change.seq), happening });
+        told.push(Event { at: change.at.to_string(), change: Some(change.seq), happening });
     }
     Ok(told)
 }
 
+/// Of an entry that is held no more there is nothing to show but that.
 async fn happening(ledger: &Ledger, change: &Change) -> Result<Happening, LedgerError> {
     let Some(held) = ledger.entry(change.entry).await? else {
         return Ok(Happening::EntryWithdrawn { entry: change.entry.to_string() });
     };
     let entry = EntryEvent::of(&held.summary);
-    Ok(if ledger.first_change(change.entry).await? == Some(change.seq) {
-        Happening::EntryAdmitted(entry)
-    } else if entry.superseded_by.is_some() {
-        Happening::EntrySuperseded(entry)
-    } else {
-        Happening::EntryMoved(entry)
+    Ok(match change.kind {
+        ChangeKind::Admitted => Happening::EntryAdmitted(entry),
+        ChangeKind::Superseded => Happening::EntrySuperseded(entry),
+        ChangeKind::Moved => Happening::EntryMoved(entry),
+        ChangeKind::Withdrawn => Happening::EntryWithdrawn { entry: entry.entry },
     })
 }

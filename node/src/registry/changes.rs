@@ -1,12 +1,11 @@
 //! What happened to entries, read from the ledger's log of changes.
 
-use proto::timestamp::Instant;
-use web::registry::{Change, ChangeKind, Walk};
+use web::registry::{Change, Walk};
 
 use super::NodeRegistry;
-use crate::storage::ledger::{self, Ledger, LedgerError};
+use crate::storage::ledger::{self, LedgerError};
 
-/// The changes that queries show already, as they stand now.
+/// The changes that queries show already, with their entries as they stand now.
 pub(super) async fn read(registry: &NodeRegistry, walk: Walk, limit: usize) -> Result<Vec<Change>, LedgerError> {
     let (ledger, shown) = (&registry.ledger, registry.graph.position());
     let changes = match walk {
@@ -18,22 +17,9 @@ pub(super) async fn read(registry: &NodeRegistry, walk: Walk, limit: usize) -> R
     };
     let mut read = Vec::with_capacity(changes.len());
     for change in changes.into_iter().filter(|change| change.seq <= shown) {
-        read.push(describe(ledger, &change, registry.clock.now()).await?);
+        let summary = ledger.entry(change.entry).await?.map(|held| held.summary);
+        let ledger::Change { seq: number, entry, kind, at } = change;
+        read.push(Change { number, kind, entry, at, summary });
     }
     Ok(read)
-}
-
-async fn describe(ledger: &Ledger, change: &ledger::Change, now: Instant) -> Result<Change, LedgerError> {
-    let (number, entry) = (change.seq, change.entry);
-    let Some(held) = ledger.entry(entry).await? else {
-        return Ok(Change { number, kind: ChangeKind::Withdrawn, entry, at: now, summary: None });
-    };
-    let kind = if ledger.first_change(entry).await? == Some(number) {
-        ChangeKind::Admitted
-    } else if held.summary.superseded_by.is_some() {
-        ChangeKind::Superseded
-    } else {
-        ChangeKind::Moved
-    };
-    Ok(Change { number, kind, entry, at: held.first_seen, summary: Some(held.summary) })
 }

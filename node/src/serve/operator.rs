@@ -283,7 +283,7 @@ impl Handler for Operator {
     async fn events_after(&self, change: u64) -> Result<Vec<Event>, Refused> {
         let registry = &self.0.registry;
         let shown = registry.graph.position();
-        events::told_again(&registry.ledger, change, shown, registry.clock.now()).await.map_err(refused)
+        events::told_again(&registry.ledger, change, shown).await.map_err(refused)
     }
 
     async fn ping_peer(&self, peer: NodeId) -> Result<Pinged, Refused> {

@@ -281,11 +281,6 @@ impl Ledger {
         self.read(move |snapshot| entries::changes_before(snapshot, before, limit)).await
     }
 
-    /// The first change of an entry, by which it came to be held.
-    pub async fn first_change(&self, entry: EntryId) -> Result<Option<u64>, LedgerError> {
-        self.read(move |snapshot| entries::first_change(snapshot, entry)).await
-    }
-
     /// The last change; 0 where there is none.
     pub async fn last_change(&self) -> Result<u64, LedgerError> {
         self.read(|snapshot| entries::last_change(snapshot)).await

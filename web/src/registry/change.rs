@@ -14,7 +14,7 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The entry.
     pub entry: EntryId,
-    /// When this node first saw the entry; of one that it holds no more, the present moment.
+    /// When it happened at this node.
     pub at: Instant,
     /// The entry as it stands now; none where it is held no more.
     pub summary: Option<Summary>,

@@ -6,11 +6,12 @@ use proto::timestamp::Instant;
 use proto::trust::PolicyRefusal;
 use proto::view::{self, Placement};
 use rusqlite::params;
-use web::registry::{Coordinates, Scope};
+use web::registry::{ChangeKind, Coordinates, Scope};
 
 use super::candidate::{Admitted, Candidate, Freshness, ItemChange, Novelty, SignedReceipt};
 use super::claims::{self, HeldClaim};
 use super::columns;
+use super::entries;
 use super::error::{AdmitError, LedgerError};
 use super::history;
 use super::withdraw::Part;
@@ -55,7 +56,7 @@ impl Session {
         }
         let seq = self.insert_entry(candidate, &claim, standing)?;
         self.insert_admission(seq, candidate, certification)?;
-        self.log_change(candidate.entry)?;
+        self.log_change(candidate.entry, ChangeKind::Admitted, candidate.now.into())?;
         let change = self.connection.last_insert_rowid().cast_unsigned();
         let federated = (candidate.scope == Scope::Federated).then(|| candidate.receipt.item());
         let items = ItemChange { added: federated.into_iter().collect(), removed: Vec::new() };
@@ -131,7 +132,7 @@ impl Session {
             }
         }
         let after = if is_whole { after } else { self.fold_address(&at.email)? };
-        self.replace(&kept, &after)?;
+        self.replace(&kept, &after, now)?;
         if !is_same {
             self.reconsider(&at.email)?;
         }
@@ -154,7 +155,7 @@ impl Session {
                 .prepare_cached("UPDATE entry SET first_seen = ?2 WHERE seq = ?1")?
                 .execute((seq, columns::instant_column(first_seen)))?;
         }
-        self.log_change(candidate.entry)?;
+        self.log_change(candidate.entry, ChangeKind::Moved, candidate.now.into())?;
         let after = self.address_after(merge, &before, candidate)?;
         let held = claims::of_entry(&self.connection, candidate.entry)?;
         let refusal = held.and_then(|held| self.refused_standing(&held, &after));
@@ -328,15 +329,15 @@ impl Session {
         Ok(seq)
     }
 
+    /// Who waits for the change waits for all before it: what is known already came with one of those.
     fn admitted(&self, seq: i64, novelty: Novelty, items: ItemChange) -> Result<Admitted, LedgerError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT standing, superseded_by, (SELECT MAX(seq) FROM placement_change WHERE entry = entry.id)
-             FROM entry WHERE seq = ?1",
-        )?;
+        let change = entries::last_change(&self.connection)?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT standing, superseded_by FROM entry WHERE seq = ?1")?;
         let admitted = statement.query_row((seq,), |row| {
             let superseded_by = row.get::<_, Option<[u8; 32]>>(1)?.map(columns::to_entry_id);
             let placement = Placement { standing: columns::standing(row, 0)?, superseded_by };
-            Ok(Admitted { novelty, placement, change: row.get::<_, i64>(2)?.cast_unsigned(), items })
+            Ok(Admitted { novelty, placement, change, items })
         })?;
         Ok(admitted)
     }

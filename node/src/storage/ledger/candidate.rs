@@ -11,7 +11,7 @@ use proto::reconcile::Item;
 use proto::standing::{CertificateEmail, Certification, Claim, Witness};
 use proto::timestamp::{Instant, Timestamp};
 use proto::view::Placement;
-use web::registry::{Coordinates, Relation, Scope, Summary};
+use web::registry::{ChangeKind, Coordinates, Relation, Scope, Summary};
 
 /// A verified entry with one admission, on its way into the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,6 +197,10 @@ pub struct Change {
     pub seq: u64,
     /// The entry.
     pub entry: EntryId,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// When it happened at this node.
+    pub at: Instant,
 }
 
 impl SignedReceipt {

@@ -14,7 +14,7 @@ use proto::standing::{CertificateEmail, Certification, Standing};
 use proto::timestamp::{Instant, Timestamp};
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};
-use web::registry::{Coordinates, Relation, Scope, Summary};
+use web::registry::{ChangeKind, Coordinates, Relation, Scope, Summary};
 
 use super::candidate::OriginRule;
 
@@ -140,6 +140,22 @@ pub(super) const fn scope_column(scope: Scope) -> i64 {
 
 pub(super) fn scope(row: &Row<'_>, at: usize) -> rusqlite::Result<Scope> {
     of_number(row, at, "scope", &[Scope::Federated, Scope::Local])
+}
+
+const CHANGE_KINDS: [ChangeKind; 4] =
+    [ChangeKind::Admitted, ChangeKind::Superseded, ChangeKind::Moved, ChangeKind::Withdrawn];
+
+pub(super) const fn change_kind_column(kind: ChangeKind) -> i64 {
+    match kind {
+        ChangeKind::Admitted => 0,
+        ChangeKind::Superseded => 1,
+        ChangeKind::Moved => 2,
+        ChangeKind::Withdrawn => 3,
+    }
+}
+
+pub(super) fn change_kind(row: &Row<'_>, at: usize) -> rusqlite::Result<ChangeKind> {
+    of_number(row, at, "kind of change", &CHANGE_KINDS)
 }
 
 const RELATIONS: [Relation; 4] = [Relation::Replaced, Relation::Replacing, Relation::Original, Relation::Version];

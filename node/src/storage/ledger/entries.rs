@@ -99,13 +99,13 @@ pub(super) fn stored(connection: &Connection, entry: EntryId) -> Result<Option<S
 
 /// At most `limit` changes after the change `after`.
 pub(super) fn changes_after(connection: &Connection, after: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
-    let statement = "SELECT seq, entry FROM placement_change WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    let statement = "SELECT seq, entry, kind, at FROM placement_change WHERE seq > ?1 ORDER BY seq LIMIT ?2";
     changes(connection, statement, after, limit)
 }
 
 /// At most `limit` changes before the change `before`, newest first.
 pub(super) fn changes_before(connection: &Connection, before: u64, limit: usize) -> Result<Vec<Change>, LedgerError> {
-    let statement = "SELECT seq, entry FROM placement_change WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+    let statement = "SELECT seq, entry, kind, at FROM placement_change WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
     changes(connection, statement, before, limit)
 }
 
@@ -113,16 +113,11 @@ fn changes(connection: &Connection, statement: &str, from: u64, limit: usize) ->
     let mut statement = connection.prepare_cached(statement)?;
     let (from, limit) = (i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(limit).unwrap_or(i64::MAX));
     let rows = statement.query_map((from, limit), |row| {
-        Ok(Change { seq: row.get::<_, i64>(0)?.cast_unsigned(), entry: columns::entry_id(row, 1)? })
+        let seq = row.get::<_, i64>(0)?.cast_unsigned();
+        let (kind, at) = (columns::change_kind(row, 2)?, columns::instant(row, 3)?);
+        Ok(Change { seq, entry: columns::entry_id(row, 1)?, kind, at })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The first change of an entry.
-pub(super) fn first_change(connection: &Connection, entry: EntryId) -> Result<Option<u64>, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT MIN(seq) FROM placement_change WHERE entry = ?1")?;
-    let first = statement.query_row((entry.as_bytes(),), |row| row.get::<_, Option<i64>>(0))?;
-    Ok(first.map(i64::cast_unsigned))
 }
 
 /// The last change; 0 where there is none.

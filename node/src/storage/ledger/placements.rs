@@ -6,8 +6,10 @@ use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
 use proto::standing::{Address, Claim};
+use proto::timestamp::Instant;
 use proto::view::{self, Placement};
 use rusqlite::Connection;
+use web::registry::ChangeKind;
 
 use super::claims::{self, HeldClaim};
 use super::columns;
@@ -33,7 +35,7 @@ impl Session {
     }
 
     /// Stores where these claims stand, which are all of some groups; returns how many moved.
-    pub(super) fn replace(&self, claims: &[HeldClaim], address: &Address) -> Result<usize, LedgerError> {
+    pub(super) fn replace(&self, claims: &[HeldClaim], address: &Address, now: Instant) -> Result<usize, LedgerError> {
         let mut moved = 0;
         for group in groups(claims).into_values() {
             let before: BTreeMap<_, _> = group.iter().map(|held| (held.claim.entry, held)).collect();
@@ -41,7 +43,7 @@ impl Session {
             for (entry, placement) in view::place(&claims, address, &self.judge.trust) {
                 let held = before.get(&entry).filter(|held| held.placement != placement);
                 if let Some(held) = held {
-                    self.store(held, placement)?;
+                    self.store(held, placement, now)?;
                     moved += 1;
                 }
             }
@@ -49,19 +51,23 @@ impl Session {
         Ok(moved)
     }
 
-    fn store(&self, held: &HeldClaim, placement: Placement) -> Result<(), LedgerError> {
+    fn store(&self, held: &HeldClaim, placement: Placement, now: Instant) -> Result<(), LedgerError> {
         let superseded_by = placement.superseded_by.map(|by| *by.as_bytes());
         self.connection
             .prepare_cached("UPDATE entry SET standing = ?2, superseded_by = ?3 WHERE seq = ?1")?
             .execute((held.seq, columns::standing_column(placement.standing), superseded_by))?;
-        self.log_change(held.claim.entry)
+        let kind = match (held.placement.superseded_by, placement.superseded_by) {
+            (None, Some(_)) => ChangeKind::Superseded,
+            _ => ChangeKind::Moved,
+        };
+        self.log_change(held.claim.entry, kind, now)
     }
 
-    /// Tells the graph to look at an entry again.
-    pub(super) fn log_change(&self, entry: EntryId) -> Result<(), LedgerError> {
+    /// Tells the graph to look at an entry again, and all others what happened to it.
+    pub(super) fn log_change(&self, entry: EntryId, kind: ChangeKind, now: Instant) -> Result<(), LedgerError> {
         self.connection
-            .prepare_cached("INSERT INTO placement_change (entry) VALUES (?1)")?
-            .execute((entry.as_bytes(),))?;
+            .prepare_cached("INSERT INTO placement_change (entry, kind, at) VALUES (?1, ?2, ?3)")?
+            .execute((entry.as_bytes(), columns::change_kind_column(kind), columns::instant_column(now)))?;
         Ok(())
     }
 }

@@ -167,7 +167,8 @@ impl Session {
         if is_done {
             let held = claims::of_email(&self.connection, email)?;
             *room = room.saturating_sub(held.len());
-            progress.so_far.moved += u64::try_from(self.replace(&held, &address)?).unwrap_or(u64::MAX);
+            progress.so_far.moved +=
+                u64::try_from(self.replace(&held, &address, self.judge.now.into())?).unwrap_or(u64::MAX);
         }
         Ok(is_done)
     }

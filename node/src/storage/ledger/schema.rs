@@ -10,12 +10,11 @@ use super::{listing, mail, pending, reminders};
 use crate::bounds::{LEDGER_CACHE_KIB, LEDGER_STATEMENTS_MAX, LEDGER_WAL_PAGES};
 
 /// The version that this program writes, in SQLite's `user_version`.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Raw bytes stand apart from the entries, so that a list never reads past them.
 ///
-/// What a certificate proves is kept with each document, for copies of an entry may carry different ones. A change names
-/// the entry by its identity, since the graph follows it also when the entry is withdrawn. A refusal whose `judged` is
+/// What a certificate proves is kept with each document, for copies of an entry may carry different ones. A refusal whose `judged` is
 /// below the number of the judgement in force is due to be tried again.
 ///
 /// The `by_*` indexes serve the history, the groups of supersession and the endorsers; those of current entries are made
@@ -92,12 +91,6 @@ CREATE TABLE admission (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX admission_by_document ON admission (document);
 
-CREATE TABLE placement_change (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    entry BLOB NOT NULL
-) STRICT;
-CREATE INDEX placement_change_by_entry ON placement_change (entry, seq);
-
 CREATE TABLE refusal (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     item BLOB NOT NULL UNIQUE,
@@ -124,6 +117,37 @@ CREATE TABLE setting (
     value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// A change names the entry by its identity, since the graph follows it also when the entry is withdrawn.
+const CHANGES: &str = "
+CREATE TABLE placement_change (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    entry BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+";
+
+/// What makes the third version of the ledger the fourth, in which changes say what happened and when. Of those before
+/// it is told what can be told: the first one of an entry admitted it, and it was seen then.
+const FROM_VERSION_3: (&str, &str) = (
+    "ALTER TABLE placement_change RENAME TO former_change;",
+    "
+INSERT INTO placement_change (seq, entry, kind, at)
+    SELECT former_change.seq, former_change.entry,
+           CASE WHEN held.id IS NULL THEN 3
+                WHEN former_change.seq = first.seq THEN 0
+                WHEN held.superseded_by IS NOT NULL THEN 1
+                ELSE 2 END,
+           COALESCE(held.first_seen, gone.refused, 0)
+    FROM former_change
+    JOIN (SELECT entry, MIN(seq) AS seq FROM former_change GROUP BY entry) AS first USING (entry)
+    LEFT JOIN entry AS held ON held.id = former_change.entry
+    LEFT JOIN (SELECT entry, MAX(refused) AS refused FROM refusal GROUP BY entry) AS gone USING (entry)
+    ORDER BY former_change.seq;
+DROP TABLE former_change;
+",
+);
 
 /// Opens the one connection that writes, and makes the tables where there are none.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
@@ -166,18 +190,27 @@ fn migrate(connection: &Connection) -> Result<(), LedgerError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         0 => {
-            let make = format!("{TABLES} {}", listing::of_version_3());
-            as_version_3(connection, &make, |_| Ok(()))
+            let make = format!("{TABLES} {CHANGES} {}", listing::of_version_3());
+            as_version_4(connection, &make, |_| Ok(()))
         }
-        2 => as_version_3(connection, &listing::from_version_2(), listing::fill_relations),
+        2 => {
+            let statements = format!("{} {}", listing::from_version_2(), from_version_3());
+            as_version_4(connection, &statements, listing::fill_relations)
+        }
+        3 => as_version_4(connection, &from_version_3(), |_| Ok(())),
         VERSION => Ok(()),
         older if older < VERSION => Err(LedgerError::OlderSchema { found: older, known: VERSION }),
         newer => Err(LedgerError::NewerSchema { found: newer, known: VERSION }),
     }
 }
 
+fn from_version_3() -> String {
+    let (rename, fill) = FROM_VERSION_3;
+    format!("{rename} {CHANGES} {fill}")
+}
+
 /// Does all of it or nothing, and notes the version that it brings.
-fn as_version_3(
+fn as_version_4(
     connection: &Connection,
     statements: &str,
     fill: impl Fn(&Connection) -> Result<(), LedgerError>,

@@ -9,3 +9,4 @@ mod order;
 mod pending;
 mod reminders;
 mod trust;
+mod versions;

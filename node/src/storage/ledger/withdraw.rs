@@ -6,7 +6,7 @@ use proto::standing::{Address, standing};
 use proto::timestamp::Instant;
 use proto::trust::PolicyRefusal;
 use rusqlite::{OptionalExtension as _, params};
-use web::registry::Scope;
+use web::registry::{ChangeKind, Scope};
 
 use super::candidate::OriginRule;
 use super::claims::HeldClaim;
@@ -59,13 +59,15 @@ impl Session {
             .connection
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM admission WHERE entry = ?1)")?
             .query_row((seq,), |row| row.get(0))?;
-        if is_left {
+        let kind = if is_left {
             self.gather_evidence(seq)?;
             self.serve_earliest(seq)?;
+            ChangeKind::Moved
         } else {
             self.connection.prepare_cached("DELETE FROM entry WHERE seq = ?1")?.execute((seq,))?;
-        }
-        self.log_change(moved.entry)?;
+            ChangeKind::Withdrawn
+        };
+        self.log_change(moved.entry, kind, now)?;
         if moved.scope == Scope::Federated {
             self.tell_withdrawn(moved.admissions.into_iter().map(|(item, _)| item));
         }

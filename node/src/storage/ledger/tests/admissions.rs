@@ -4,12 +4,12 @@ use proto::admission::Confirmation;
 use proto::standing::{CertificateEmail, Standing};
 use proto::timestamp::Instant;
 use proto::trust::{BareEntries, Policy, PolicyRefusal, Trust};
-use web::registry::{Coordinates, Scope};
+use web::registry::{ChangeKind, Coordinates, Scope};
 
 use super::make::{admitted_by, at, candidate, holding, image, jane, open, pinning, rejudge, settle, trust};
 use crate::bounds::REFUSALS_MAX;
 use crate::storage::ledger::{
-    AdmitError, Candidate, FILE, Freshness, Item, Ledger, LedgerError, Novelty, Reevaluation,
+    AdmitError, Candidate, Change, FILE, Freshness, Item, Ledger, LedgerError, Novelty, Reevaluation,
 };
 
 fn item(candidate: &Candidate) -> Item {
@@ -48,7 +48,7 @@ async fn a_ledger_of_a_newer_program_is_not_opened() {
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     let error = Ledger::open(folder.path(), trust()).unwrap_err();
-    assert_eq!(error, LedgerError::NewerSchema { found: 99, known: 3 });
+    assert_eq!(error, LedgerError::NewerSchema { found: 99, known: 4 });
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_ledger_of_before_the_first_release_is_not_opened_and_the_error_says_w
     let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
     file.pragma_update(None, "user_version", 1).unwrap();
     let error = Ledger::open(folder.path(), trust()).unwrap_err();
-    assert_eq!(error, LedgerError::OlderSchema { found: 1, known: 3 });
+    assert_eq!(error, LedgerError::OlderSchema { found: 1, known: 4 });
     assert!(error.to_string().contains("move the data folder away"), "{error}");
 }
 
@@ -206,8 +206,9 @@ async fn a_newer_entry_moves_the_older_and_the_graph_is_told_of_both() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (candidate(1, 1, 100), candidate(2, 1, 200));
     let ledger = holding(folder.path(), &[old.clone(), new.clone()]).await;
-    let changes = ledger.changes_after(1, 10).await.unwrap();
-    assert_eq!(changes.iter().map(|change| change.entry).collect::<Vec<_>>(), [new.entry, old.entry]);
+    let told = |seq, entry, kind| Change { seq, entry, kind, at: new.now.into() };
+    let changes = [told(2, new.entry, ChangeKind::Admitted), told(3, old.entry, ChangeKind::Superseded)];
+    assert_eq!(ledger.changes_after(1, 10).await.unwrap(), changes);
     let stored = ledger.stored(vec![old.entry], 1).await.unwrap().remove(0).unwrap();
     assert_eq!(stored.placement.superseded_by, Some(new.entry));
 }

@@ -1,14 +1,12 @@
 //! What lists show.
 
 use futures::future::join_all;
-use proto::document::Template;
 use proto::standing::Standing;
 use proto::timestamp::Timestamp;
-use web::registry::{Column, ColumnFilter, ListFilter, Matching, Order, Place, Relation, Status};
+use web::registry::{Column, ColumnFilter, ListFilter, Matching, Order, Place, Status};
 
 use super::make::{about, at, candidate, everything, holding, image, jane, open, pinning, rejudge, trust};
 use crate::bounds::LEDGER_BATCH_MAX;
-use crate::demo::endorser::Endorser;
 use crate::storage::ledger::selection::Selection;
 use crate::storage::ledger::{Candidate, FILE, Ledger, LedgerError};
 
@@ -23,7 +21,7 @@ fn deprecated(mut candidate: Candidate) -> Candidate {
 }
 
 /// The images of a list, by their number.
-async fn images(ledger: &Ledger, filter: ListFilter, now: Timestamp) -> Vec<u8> {
+pub(super) async fn images(ledger: &Ledger, filter: ListFilter, now: Timestamp) -> Vec<u8> {
     let page = ledger.list(filter, now).await.unwrap();
     assert_eq!(page.total, u64::try_from(page.items.len()).unwrap());
     page.items.iter().map(|summary| summary.at.image.sha1()[0]).collect()
@@ -136,7 +134,7 @@ async fn an_endorser_is_shown_by_its_strongest_standing() {
     assert_eq!(ledger.endorsers(Some(jane()), 10).await.unwrap(), []);
 }
 
-fn described(number: u8, title: &str, os: &str, location: &str) -> Candidate {
+pub(super) fn described(number: u8, title: &str, os: &str, location: &str) -> Candidate {
     let mut candidate = about(number, candidate(number, 1, 100 + i64::from(number)));
     candidate.description.title = Some(title.to_owned());
     candidate.description.os = Some(os.to_owned());
@@ -145,7 +143,7 @@ fn described(number: u8, title: &str, os: &str, location: &str) -> Candidate {
     candidate
 }
 
-async fn library() -> (tempfile::TempDir, Ledger) {
+pub(super) async fn library() -> (tempfile::TempDir, Ledger) {
     let folder = tempfile::tempdir().unwrap();
     let candidates = [
         described(1, "Web server 7", "Debian", "https://a"),
@@ -157,12 +155,12 @@ async fn library() -> (tempfile::TempDir, Ledger) {
     (folder, ledger)
 }
 
-fn whole(column: Column, text: &str) -> ListFilter {
+pub(super) fn whole(column: Column, text: &str) -> ListFilter {
     let column = ColumnFilter { column, matching: Matching::Whole, text: Column::folded(text) };
     ListFilter { columns: vec![column], ..everything() }
 }
 
-fn searching(words: &str) -> ListFilter {
+pub(super) fn searching(words: &str) -> ListFilter {
     ListFilter { search: words.split(' ').map(str::to_owned).collect(), ..everything() }
 }
 
@@ -279,55 +277,6 @@ async fn what_was_current_and_valid_at_a_moment_is_listed() {
         let page = ledger.list(filter, at(1000)).await.unwrap();
         assert_eq!(page.items.iter().map(|one| one.entry).collect::<Vec<_>>(), expected, "{then}");
     }
-}
-
-#[tokio::test]
-async fn a_ledger_of_the_second_version_becomes_one_of_the_third() {
-    let (folder, ledger) = library().await;
-    ledger.close().await;
-    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
-    file.execute_batch(&as_version_2(&file)).unwrap();
-    // What a document says of other images is read again from the document.
-    let mut template = Template::new(image(1), 1, "machine");
-    template.replaces = vec![image(9).to_string()];
-    let endorser = Endorser::create("Jane", jane().as_str(), at(0)).unwrap();
-    let of_first = "UPDATE document SET raw = ?1 WHERE sha256 = (SELECT document FROM entry WHERE image = ?2)";
-    file.execute(of_first, (endorser.sign(&template, at(100)).unwrap(), image(1).sha1())).unwrap();
-    drop(file);
-    let ledger = open(folder.path());
-    assert_eq!(images(&ledger, searching("web"), at(0)).await, [3, 1]);
-    assert_eq!(images(&ledger, whole(Column::Os, "debian"), at(0)).await, [3, 1]);
-    let related = ledger.related(image(9), 10).await.unwrap();
-    let related: Vec<_> = related.iter().map(|one| (one.relation, one.image)).collect();
-    assert_eq!(related, [(Relation::Replacing, image(1))]);
-    let late = described(5, "late web", "x", "y");
-    ledger.admit(late).await.unwrap();
-    assert_eq!(images(&ledger, searching("web"), at(0)).await, [5, 3, 1]);
-}
-
-/// Takes away what the third version added, and puts back what it replaced.
-fn as_version_2(file: &rusqlite::Connection) -> String {
-    let named = |kind: &str, name: &str| -> Vec<String> {
-        let list = "SELECT name FROM sqlite_schema WHERE type = ?1 AND name GLOB ?2";
-        let mut statement = file.prepare(list).unwrap();
-        statement.query_map((kind, name), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
-    };
-    let triggers: String = named("trigger", "*").iter().map(|one| format!("DROP TRIGGER {one};")).collect();
-    let indexes: String = named("index", "current_by_*").iter().map(|one| format!("DROP INDEX {one};")).collect();
-    let columns =
-        ["title", "description", "os", "os_version", "os_arch", "kind", "location"].map(|one| one.to_owned() + "_key");
-    let columns = columns.into_iter().chain(["places".to_owned(), "searched".to_owned()]);
-    let columns: String = columns.map(|one| format!("ALTER TABLE entry DROP COLUMN {one};")).collect();
-    let former = [("created", ""), ("image", "image, "), ("email", "email, ")].map(|(name, first)| {
-        format!(
-            "CREATE INDEX current_by_{name} ON entry ({first}created, id, standing, is_deprecated, valid)
-             WHERE superseded_by IS NULL;"
-        )
-    });
-    format!(
-        "{triggers} DROP TABLE current_text; DROP TABLE text_due; DROP TABLE tag; DROP TABLE relation; {indexes} {columns} {} PRAGMA user_version = 2;",
-        former.concat()
-    )
 }
 
 /// How SQLite answers `statement`, a step a line.

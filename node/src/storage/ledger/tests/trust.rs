@@ -3,12 +3,12 @@
 use proto::crypto::{AnchorFile, Certificate, TrustAnchors};
 use proto::signature::Algorithms;
 use proto::standing::{CertificateEmail, Standing};
-use proto::timestamp::Timestamp;
+use proto::timestamp::{Instant, Timestamp};
 use proto::trust::{Policy, Trust};
-use web::registry::Scope;
+use web::registry::{ChangeKind, Scope};
 
 use super::make::{about, admitted_by, at, candidate, everything, holding, open, pinning, rejudge, settle, trust};
-use crate::storage::ledger::{Candidate, Freshness, Judge, Ledger, OriginRule, Step};
+use crate::storage::ledger::{Candidate, Change, Freshness, Judge, Ledger, OriginRule, Step};
 
 /// Within the validity of the certificates.
 pub(super) const CREATED: i64 = 1_800_000_000;
@@ -36,9 +36,13 @@ pub(super) fn carrying(candidate: &Candidate, certificate: &[u8], origin: u8) ->
     Candidate { certificates: vec![certificate], certificate_email, key, subject, now: at(CREATED), ..copy }
 }
 
-fn denying(image: u8) -> Trust {
+pub(super) fn denying(image: u8) -> Trust {
     let images_deny = [super::make::image(image)].into();
     Trust { policy: Policy { images_deny, ..Policy::default() }, ..trust() }
+}
+
+fn legacy_accepted() -> Trust {
+    Trust { policy: Policy { algorithms: Algorithms::Legacy, ..Policy::default() }, ..trust() }
 }
 
 async fn standing(ledger: &Ledger, candidate: &Candidate) -> Option<Standing> {
@@ -154,15 +158,26 @@ async fn what_new_settings_refuse_leaves_lists_and_sync_and_comes_back_as_it_was
 }
 
 #[tokio::test]
-async fn the_graph_is_told_of_a_withdrawn_entry() {
+async fn the_graph_is_told_of_a_withdrawn_entry_and_of_the_one_that_is_current_again() {
     let folder = tempfile::tempdir().unwrap();
-    let entry = candidate(1, 1, 100);
-    let ledger = holding(folder.path(), std::slice::from_ref(&entry)).await;
+    let (old, new) = (candidate(1, 1, 100), Candidate { legacy: Some("rsa-sha1".to_owned()), ..candidate(2, 1, 200) });
+    let all = [old.clone(), new.clone()];
+    let ledger = Ledger::open(folder.path(), legacy_accepted()).unwrap();
+    for candidate in &all {
+        ledger.admit(candidate.clone()).await.unwrap();
+    }
     let last = ledger.last_change().await.unwrap();
-    rejudge(&ledger, denying(0), std::slice::from_ref(&entry)).await;
-    let changes = ledger.changes_after(last, 10).await.unwrap();
-    assert_eq!(changes.iter().map(|change| change.entry).collect::<Vec<_>>(), [entry.entry]);
-    assert_eq!(ledger.stored(vec![entry.entry], 1).await.unwrap(), [None]);
+    let modern = Judge { now: at(CREATED), ..Judge::from(trust()) };
+    rejudge(&ledger, modern, &all).await;
+    let moment = Instant::from(at(CREATED));
+    let told = |seq, entry, kind| Change { seq, entry, kind, at: moment };
+    let changes = [told(4, new.entry, ChangeKind::Withdrawn), told(5, old.entry, ChangeKind::Moved)];
+    assert_eq!(ledger.changes_after(last, 10).await.unwrap(), changes);
+    assert_eq!(ledger.stored(vec![new.entry], 1).await.unwrap(), [None]);
+    let again = Candidate { now: at(CREATED + 1), ..new.clone() };
+    rejudge(&ledger, legacy_accepted(), &[again]).await;
+    let kinds: Vec<_> = ledger.changes_after(last + 2, 10).await.unwrap().iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Admitted, ChangeKind::Superseded]);
 }
 
 #[tokio::test]
@@ -180,8 +195,7 @@ async fn a_local_entry_comes_back_local_and_is_never_told_to_the_federation() {
 #[tokio::test]
 async fn turning_legacy_off_withdraws_the_copies_that_need_it_and_keeps_an_entry_that_has_another() {
     let folder = tempfile::tempdir().unwrap();
-    let legacy = Trust { policy: Policy { algorithms: Algorithms::Legacy, ..Policy::default() }, ..trust() };
-    let ledger = Ledger::open(folder.path(), legacy).unwrap();
+    let ledger = Ledger::open(folder.path(), legacy_accepted()).unwrap();
     let old = |candidate| Candidate { legacy: Some("rsa-sha1".to_owned()), ..candidate };
     let (one, both) = (old(candidate(1, 1, 100)), old(candidate(2, 1, 200)));
     let modern = Candidate { legacy: None, ..admitted_by(&both, 2, 5_000, 7) };
