@@ -15,9 +15,11 @@ mod world;
 mod effects;
 mod hostile;
 mod ledger;
+mod levels;
 mod network;
 mod operator;
 mod partition;
+mod roster;
 
 mod history;
 mod intake;

@@ -90,6 +90,14 @@ pub struct Load {
     pub wanted: usize,
     /// Unlisted peers that are known.
     pub strangers: usize,
+    /// Most items that one peer sent in a bad form.
+    pub spoilt: usize,
+    /// Most items that one peer is still to be told of.
+    pub untold: usize,
+    /// Most items of which it is remembered that one peer told of them.
+    pub known: usize,
+    /// Own items that few peers were told of, or that were gossiped lately, whichever are more.
+    pub fresh: usize,
 }
 
 impl Federation {
@@ -115,7 +123,15 @@ impl Federation {
             sessions: self.sessions(),
             wanted: self.wanted(),
             strangers: self.peers.values().filter(|state| state.listed.is_none()).count(),
+            spoilt: self.most(|state| state.spoilt.len()),
+            untold: self.most(|state| state.untold.len()),
+            known: self.most(|state| state.untold.known()),
+            fresh: self.fresh.len(),
         }
+    }
+
+    fn most(&self, count: impl Fn(&PeerState) -> usize) -> usize {
+        self.peers.values().map(count).max().unwrap_or_default()
     }
 
     fn peer_status(&self, node: NodeId, state: &PeerState) -> PeerStatus {

@@ -55,6 +55,13 @@ pub(super) struct Fresh {
     fetched: VecDeque<(Instant, AdmissionId)>,
 }
 
+impl Fresh {
+    /// The longer of its lists, of which each has its bound.
+    pub(super) fn len(&self) -> usize {
+        self.gossiped.len().max(self.waiting.len() + self.fetched.len())
+    }
+}
+
 fn pop_due(queue: &mut VecDeque<(Instant, AdmissionId)>, now: Instant) -> Option<AdmissionId> {
     let (due, _) = queue.front()?;
     (*due <= now).then(|| queue.pop_front()).flatten().map(|(_, item)| item)
@@ -93,6 +100,15 @@ impl Untold {
         } else {
             self.grow(self.due);
         }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// How many items it is remembered that the peer told of.
+    pub(super) fn known(&self) -> usize {
+        self.known.order.len()
     }
 
     fn grow(&mut self, from: Instant) {

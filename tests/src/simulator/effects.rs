@@ -11,9 +11,14 @@ impl World {
     pub(super) fn carry_out(&mut self, site: usize, effect: Effect) {
         let epoch = self.sites[site].epoch;
         match effect {
-            Effect::Dial { peer, .. } => {
+            Effect::Dial { peer, address } => {
                 let (to, travel_ms) = (self.number(&peer), self.travel_ms());
-                self.schedule(travel_ms, Happening::DialArrives { from: site, to, epoch });
+                let dial = if address == self.address(to) {
+                    Happening::DialArrives { from: site, to, epoch }
+                } else {
+                    Happening::DialFails { from: site, to, epoch }
+                };
+                self.schedule(travel_ms, dial);
             }
             Effect::Disconnect { peer, reason } => self.on_cut(site, self.number(&peer), reason),
             Effect::JudgeGossip { message, verdict } => self.judge(site, message, verdict),
@@ -37,10 +42,8 @@ impl World {
                 let takes_ms = self.work_ms(site, 10);
                 self.schedule(takes_ms, Happening::LoadEnds { site, epoch, load, items });
             }
-            // No site has an authority over rosters, and none says where it is reached.
-            Effect::AdoptRoster { .. } | Effect::KeepAddresses { .. } => {
-                self.fail(format!("{site} learns what nobody told"));
-            }
+            Effect::AdoptRoster { roster } => self.adopt_roster(site, roster),
+            Effect::KeepAddresses { peer, addresses } => self.keep_addresses(site, peer, addresses),
             Effect::Report(event) => {
                 self.gossip_dropped += u64::from(matches!(event, Event::GossipDropped { .. }));
                 if let Event::PeerUp { peer } = &event {

@@ -40,12 +40,13 @@ impl World {
 
     pub(super) fn connect(&mut self, from: usize, to: usize) {
         let connection = Connection(self.random.next());
-        for (site, peer) in [(from, to), (to, from)] {
-            if self.connections.insert((site, peer), connection).is_none() {
-                let peer = self.sites[peer].node;
+        for (site, other) in [(from, to), (to, from)] {
+            if self.connections.insert((site, other), connection).is_none() {
+                let peer = self.sites[other].node;
                 self.tell(site, Input::PeerConnected { peer });
                 let ms = self.travel_ms() + self.travel_ms();
                 self.tell(site, Input::RoundTripMeasured { peer, ms });
+                self.learn_address(site, other);
             }
         }
     }
@@ -173,6 +174,7 @@ impl World {
     pub(super) fn send_request(&mut self, from: usize, to: usize, request: RequestId, bytes: Bytes) {
         let (epoch, travel_ms) = (self.sites[from].epoch, self.travel_ms());
         if self.is_connected(from, to) && !self.is_lost() {
+            let bytes = self.spoken(from, to, bytes);
             self.schedule(travel_ms, Happening::RequestArrives { from, to, epoch, request, bytes });
         } else if self.random.percent(50) {
             self.answer(to, from, epoch, request, Answer::Failed);
@@ -190,6 +192,7 @@ impl World {
         if !self.sites[to].is_honest() {
             return self.answer_with_harm(to, from, epoch, request, &bytes);
         }
+        self.check_level(from, to, &bytes);
         let Some(running) = &mut self.sites[to].running else { return };
         let number = running.next_number();
         running.asked.insert(number, (from, request, epoch));
@@ -205,6 +208,7 @@ impl World {
             self.fail(format!("{site} responds with {} bytes", bytes.len()));
         }
         if !self.is_lost() {
+            let bytes = self.spoken(site, to, bytes);
             self.answer(site, to, epoch, request, Answer::Response(bytes));
         }
     }

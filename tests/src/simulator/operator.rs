@@ -53,7 +53,7 @@ impl World {
             Change::Leave => self.sites[site].settings.peers.clear(),
             Change::Join => self.sites[site].settings.peers = self.linked(site),
         }
-        let settings = self.sites[site].settings.clone();
+        let settings = self.settings(site);
         self.tell(site, Input::MembersChanged { settings });
         self.check_members(site);
         self.sites[site].disk.judged = Judged::Due;

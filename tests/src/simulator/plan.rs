@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proto::federation::{Admittance, ListedBy, Membership, Peer, Settings};
 use proto::node_id::NodeId;
+use proto::wire::FEATURE_LEVEL;
 
 use super::hostile::Malice;
 use super::intake::{self, Policy, Taste};
@@ -15,7 +16,7 @@ use super::topology::{self, choose_dispensable};
 use super::world::{BEGINNING_MS, CALM_AFTER_MS, Happening, LOOK_MS, World};
 
 /// The last trouble begins so long before the calm, that all of it is over by then.
-const TROUBLE_MS: u64 = CALM_AFTER_MS - 4_000;
+pub(super) const TROUBLE_MS: u64 = CALM_AFTER_MS - 4_000;
 /// Longest partition and longest spell of a full queue.
 const SPELL_MS_MAX: u64 = 12_000;
 /// Within this time every operator learns who is a member.
@@ -44,6 +45,8 @@ impl World {
             }
         }
         self.build_sites(&strict);
+        self.plan_levels();
+        self.plan_rosters();
         self.stock();
         self.plan_uploads();
         self.plan_troubles();
@@ -82,12 +85,15 @@ impl World {
                 settings,
                 epoch: 0,
                 clock_ahead_ms,
+                level: FEATURE_LEVEL,
+                has_moved: false,
                 slowness: 1,
                 full_until_ms: 0,
                 disk: Disk::default(),
                 running: None,
             });
         }
+        self.plan_moves();
         for site in 0..all {
             self.sites[site].settings.peers = self.linked(site);
         }
@@ -98,7 +104,7 @@ impl World {
         Peer {
             node: self.sites[site].node,
             membership: Membership::Member,
-            addresses: vec![format!("site {site}")],
+            addresses: self.known_addresses(site),
             learned: Vec::new(),
             listed_by: ListedBy::Operator,
         }

@@ -58,7 +58,10 @@ impl World {
 
     /// A closed site is connected to nobody whom it does not list, from the moment at which it lists them no more.
     pub(super) fn check_members(&mut self, number: usize) {
-        let Site { settings, running: Some(_), .. } = &self.sites[number] else { return };
+        if self.sites[number].running.is_none() {
+            return;
+        }
+        let settings = self.settings(number);
         let is_listed = |other: &usize| settings.peers.iter().any(|peer| peer.node == self.sites[*other].node);
         let unlisted = self.neighbours(number).into_iter().find(|other| !is_listed(other));
         if let (Some(other), Admittance::Closed) = (unlisted, settings.admittance) {
@@ -90,6 +93,9 @@ impl World {
             let Some(running) = &site.running else { return Some(format!("{number} is down")) };
             if !running.intakes.is_empty() || running.untold > 0 || site.disk.judged == Judged::Due {
                 return Some(format!("{number} is at work"));
+            }
+            if !self.has_last_roster(number) {
+                return Some(format!("{number} has an old roster"));
             }
             let entries = &site.disk.store.entries;
             let wanted = everything.iter().filter(|(_, entry)| !site.policy.refuses(entry));
@@ -133,13 +139,17 @@ pub(super) fn exceeded(load: &Load, connected: usize) -> Option<String> {
         && load.served <= bounds::SERVED_MAX
         && load.strangers <= bounds::STRANGERS_MAX
         && load.wanted <= load.sessions * (bounds::SESSION_ITEMS_MAX + ITEMS_PER_FRAME_MAX)
-        && load.requests <= 2 * connected + bounds::ANNOUNCED_MAX;
+        && load.requests <= 2 * connected + bounds::ANNOUNCED_MAX
+        && load.spoilt <= bounds::SPOILT_PER_PEER_MAX
+        && load.untold <= bounds::HOLDING_ITEMS_MAX
+        && load.known <= bounds::KNOWN_ITEMS_MAX
+        && load.fresh <= bounds::FRESH_ITEMS_MAX;
     (!is_bounded).then(|| format!("exceeds a bound with {connected} peers: {load:?}"))
 }
 
 /// A difference between what is on disk, what policy allows and what a federation believes, once it was told all.
 fn misheld(disk: &Disk, policy: &Policy, running: &Running) -> Option<String> {
-    let Disk { store, acknowledged, judged } = disk;
+    let Disk { store, acknowledged, judged, .. } = disk;
     if !store.entries.keys().all(|id| running.federation.holds(id)) {
         Some("believes to hold other entries than it holds".to_owned())
     } else if !acknowledged.iter().all(|id| store.keeps(id)) {

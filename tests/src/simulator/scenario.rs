@@ -65,6 +65,12 @@ pub struct Scenario {
     pub policy_changes: usize,
     /// Sites that become members, cease to be, or both.
     pub member_changes: usize,
+    /// Versions of the roster that operators publish.
+    pub rosters: u64,
+    /// Sites that are elsewhere than their peers believe.
+    pub moved_sites: usize,
+    /// Sites of an earlier feature level.
+    pub older_sites: usize,
     /// Sites that do harm, beside the honest ones.
     pub hostile_sites: usize,
     /// Whether hostile sites are listed, or strangers to open sites.
@@ -126,6 +132,9 @@ impl Scenario {
             strict_sites: 0,
             policy_changes: 0,
             member_changes: 0,
+            rosters: 0,
+            moved_sites: 0,
+            older_sites: 0,
             hostile_sites: 0,
             admittance: Admittance::Closed,
             unrest_ms_max: 120_000,
@@ -193,6 +202,13 @@ impl Scenario {
         Self { name: "changing", member_changes: 2, policy_changes: 3, ..self }
     }
 
+    /// The same sites, of several feature levels, with rosters, and peers that have moved.
+    #[must_use]
+    pub fn mixed(self) -> Self {
+        let rosters = self.uploads as u64 % 4;
+        Self { name: "mixed", rosters, moved_sites: 2, older_sites: 3, crashes: 4, ..self }
+    }
+
     /// The same sites beside some listed ones that do harm.
     #[must_use]
     pub fn hostile(self) -> Self {
@@ -222,9 +238,9 @@ impl Scenario {
     #[must_use]
     pub fn kinds_of_seed(seed: u64) -> Vec<Self> {
         let kinds = [Self::silent, Self::rough, Self::parted, Self::skewed, Self::slow, Self::changing];
-        let hostile = [Self::hostile, Self::open, Self::worst];
+        let others = [Self::mixed, Self::hostile, Self::open, Self::worst];
         let plain = Self::of_seed(seed);
-        let mut all: Vec<_> = kinds.into_iter().chain(hostile).map(|make| make(plain.clone())).collect();
+        let mut all: Vec<_> = kinds.into_iter().chain(others).map(|make| make(plain.clone())).collect();
         all.push(plain.clone());
         // These take as long as a hundred others.
         if seed.is_multiple_of(50) {

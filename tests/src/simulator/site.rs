@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
-use proto::federation::{Federation, Input, IntakeId, Outcome, RequestId, Settings};
+use proto::federation::{Address, Federation, Input, IntakeId, Outcome, RequestId, Settings};
 use proto::node_id::NodeId;
+use proto::roster::VerifiedRoster;
 use proto::timestamp::Instant;
 use proto::wire::Envelope;
 
@@ -31,6 +32,10 @@ pub(super) struct Site {
     pub(super) epoch: u64,
     /// By how much its clock is ahead of the world's.
     pub(super) clock_ahead_ms: i64,
+    /// The feature level of its program.
+    pub(super) level: u8,
+    /// Whether it is elsewhere than its peers' operators believe.
+    pub(super) has_moved: bool,
     /// How many times longer its work takes.
     pub(super) slowness: u64,
     /// Until when its intake takes nothing.
@@ -47,6 +52,9 @@ pub(super) struct Disk {
     /// Uploads that were answered with success.
     pub(super) acknowledged: BTreeSet<AdmissionId>,
     pub(super) judged: Judged,
+    pub(super) roster: Option<VerifiedRoster>,
+    /// Where peers said that they are reached.
+    pub(super) addresses: BTreeMap<NodeId, Vec<Address>>,
 }
 
 /// Whether everything was judged by the present policy.
@@ -84,12 +92,12 @@ pub(super) struct Running {
 
 impl Site {
     /// Starts the site with what is on disk.
-    pub(super) fn start(&mut self) {
+    pub(super) fn start(&mut self, settings: Settings) {
         self.epoch += 1;
         if !self.is_honest() {
             return;
         }
-        let settings = Settings { seed: self.settings.seed ^ (self.epoch << 32), ..self.settings.clone() };
+        let settings = Settings { seed: settings.seed ^ (self.epoch << 32), ..settings };
         let Store { entries, refused, .. } = &self.disk.store;
         let held = entries.values().map(Envelope::item);
         self.running = Some(Running {

@@ -2,7 +2,7 @@
 
 use proto::bounds;
 use proto::federation::{Effect, Event, Fault, Input, IntakeId, Load};
-use proto::wire::Envelope;
+use proto::wire::{Envelope, Request};
 
 use super::*;
 
@@ -67,6 +67,11 @@ fn seeds_converge_with_slow_sites_and_full_queues() {
 #[test]
 fn seeds_converge_while_members_come_and_go_and_operators_change_their_minds() {
     check(|seed| Scenario::of_seed(seed).changing(), 2500..2600);
+}
+
+#[test]
+fn seeds_converge_across_levels_and_moves_and_agree_on_the_last_roster() {
+    check(|seed| Scenario::of_seed(seed).mixed(), 2900..3000);
 }
 
 #[test]
@@ -183,6 +188,10 @@ fn a_machine_beyond_any_of_its_bounds_breaks_a_rule() {
         Load { served: bounds::SERVED_MAX + 1, ..fine },
         Load { sessions: bounds::SESSIONS_MAX + 1, ..fine },
         Load { strangers: bounds::STRANGERS_MAX + 1, ..fine },
+        Load { spoilt: bounds::SPOILT_PER_PEER_MAX + 1, ..fine },
+        Load { untold: bounds::HOLDING_ITEMS_MAX + 1, ..fine },
+        Load { known: bounds::KNOWN_ITEMS_MAX + 1, ..fine },
+        Load { fresh: bounds::FRESH_ITEMS_MAX + 1, ..fine },
         Load { sessions: 1, wanted: bounds::SESSION_ITEMS_MAX + rules::ITEMS_PER_FRAME_MAX + 1, ..fine },
     ] {
         assert!(rules::exceeded(&load, 1).is_some(), "{load:?}");
@@ -239,4 +248,45 @@ fn a_site_that_fetches_again_what_it_refused_breaks_a_rule() {
     world.sites[0].running.as_mut().expect("it was started").refused.insert(envelope.item().id);
     world.carry_out(0, Effect::Admit { intake: IntakeId(99), envelope, source });
     assert_wrong(&world, "fetches again");
+}
+
+#[test]
+fn a_site_that_asks_beyond_the_level_of_its_peer_breaks_a_rule() {
+    let mut world = world();
+    let grown = Request::Grown.encode();
+    world.sites[1].level = levels::FIRST_LEVEL;
+    world.check_level(0, 1, &grown);
+    assert_eq!(world.wrong, None);
+    world.check_level(0, 1, &Request::Roster { held: None }.encode());
+    assert_wrong(&world, "asks 1 of level 1");
+}
+
+#[test]
+fn a_site_that_goes_back_to_an_older_roster_breaks_a_rule() {
+    let scenario = Scenario { rosters: 2, ..Scenario::calm(Topology::Full) };
+    let mut world = World::new(scenario, 1, History::new(Keeps::Words));
+    let rosters = world.rosters_to_come();
+    world.start(0);
+    world.on_roster_published(0, rosters[1].clone());
+    assert!(world.has_last_roster(0));
+    world.on_roster_published(0, rosters[0].clone());
+    assert!(world.has_last_roster(0) && world.wrong.is_none());
+    world.carry_out(0, Effect::AdoptRoster { roster: rosters[0].clone() });
+    assert_wrong(&world, "goes back to roster 1");
+}
+
+#[test]
+fn a_site_without_the_last_roster_is_not_at_rest() {
+    let mut world = world();
+    assert_eq!(world.unrest(), None);
+    world.scenario.rosters = 1;
+    assert_eq!(world.unrest().as_deref(), Some("0 has an old roster"));
+}
+
+#[test]
+fn a_site_that_keeps_an_address_of_another_breaks_a_rule() {
+    let mut world = world();
+    let (peer, addresses) = (world.sites[1].node, vec![world.address(2)]);
+    world.carry_out(0, Effect::KeepAddresses { peer, addresses });
+    assert_wrong(&world, "that nobody told");
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use proto::admission::AdmissionId;
 use proto::federation::{Answer, Input, IntakeId, LoadId, RequestId};
 use proto::node_id::NodeId;
+use proto::roster::VerifiedRoster;
 use proto::wire::Envelope;
 
 use super::history::{Failure, History, brief};
@@ -70,6 +71,8 @@ pub(super) enum Happening {
     Full { site: usize, for_ms: u64 },
     Operator { site: usize, change: Change },
     Judge { site: usize, epoch: u64 },
+    RosterPublished { site: usize, roster: VerifiedRoster },
+    RosterKept { site: usize, epoch: u64, roster: VerifiedRoster },
     Harm { site: usize },
     Look,
 }
@@ -172,7 +175,8 @@ impl World {
     }
 
     pub(super) fn start(&mut self, site: usize) {
-        self.sites[site].start();
+        let settings = self.settings(site);
+        self.sites[site].start(settings);
         self.note(format_args!("{site} starts"));
         self.judge_on(site);
         self.tell(site, Input::Woke);
@@ -209,7 +213,10 @@ impl World {
             Happening::UploadEnds { site, epoch, envelope } => self.on_upload_ended(site, epoch, envelope),
             Happening::Told { site, epoch, input } => self.on_told(site, epoch, input),
             Happening::Crash { site } => self.crash(site),
-            Happening::Restart { site } if !self.sites[site].is_up() => self.start(site),
+            Happening::Restart { site } if !self.sites[site].is_up() => {
+                self.upgrade(site);
+                self.start(site);
+            }
             Happening::Restart { .. } => (),
             Happening::Part { partition } => self.part(partition),
             Happening::Heal { partition } => self.heal(partition),
@@ -217,6 +224,8 @@ impl World {
             Happening::Full { site, for_ms } => self.sites[site].full_until_ms = self.now_ms + for_ms,
             Happening::Operator { site, change } => self.on_change(site, change),
             Happening::Judge { site, epoch } => self.on_judge(site, epoch),
+            Happening::RosterPublished { site, roster } => self.on_roster_published(site, roster),
+            Happening::RosterKept { site, epoch, roster } => self.on_roster_kept(site, epoch, roster),
             Happening::Harm { site } => self.harm(site),
             Happening::Look => self.schedule(LOOK_MS, Happening::Look),
         }
@@ -312,6 +321,16 @@ impl World {
 
     pub(super) fn note(&mut self, line: std::fmt::Arguments<'_>) {
         self.history.note(format_args!("{:>7} {line}", self.now_ms - BEGINNING_MS));
+    }
+
+    /// The rosters that operators are going to publish, by version.
+    #[cfg(test)]
+    pub(super) fn rosters_to_come(&self) -> Vec<VerifiedRoster> {
+        let published = self.queue.values().filter_map(|happening| match happening {
+            Happening::RosterPublished { roster, .. } => Some((roster.rank(), roster.clone())),
+            _ => None,
+        });
+        published.collect::<BTreeMap<_, _>>().into_values().collect()
     }
 
     pub(super) fn number(&self, node: &NodeId) -> usize {
