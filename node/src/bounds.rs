@@ -106,11 +106,11 @@ pub const ANCHORS_READ_EVERY: Duration = Duration::from_secs(10 * 60);
 pub const LEDGER_QUEUE_MAX: usize = 2 * LEDGER_BATCH_MAX;
 
 /// Commands in one commit of the ledger; the sync of the disk is shared by them, the oldest waits for the newest.
-pub const LEDGER_BATCH_MAX: usize = 1024;
+pub const LEDGER_BATCH_MAX: usize = 512;
 
 /// Full batches after which the texts of their entries are indexed at the latest: searches find 8,192 entries later than
 /// lists while a node takes over a registry.
-pub const FULL_BATCHES_MAX: usize = 8;
+pub const FULL_BATCHES_MAX: usize = 16;
 
 /// Memory for pages of the ledger that its writer keeps: a new entry is put into many indexes, each at another place.
 pub const LEDGER_CACHE_KIB: i64 = 64 * 1024;
@@ -146,6 +146,9 @@ pub const REFUSALS_TOLD_MAX: usize = 10;
 /// Refused documents of strangers that are remembered, the oldest forgotten first; 50 MB of the usual size. What was
 /// held here and is refused now is not counted: it is bounded by what was held.
 pub const REFUSALS_MAX: usize = 10_000;
+
+/// Lists of which it is kept how many entries they have, while nothing changes.
+pub const LIST_TOTALS_KEPT: usize = 64;
 
 /// Entries that one page of a list shows at most.
 pub const LIST_PAGE_MAX: usize = 1000;

@@ -150,9 +150,9 @@ pub const SESSION_MS_MAX: u64 = 10 * 60 * 1000;
 /// Envelopes that may be in verification at once, with those that were asked for; 4,096 of 5 KB are 20 MB.
 pub const INTAKES_MAX: usize = 4096;
 
-/// Bytes of the documents of one session that are in verification, above which nothing more is asked for: some 1,800 of
-/// the usual size, so that the ledger commits as many together; [`SESSIONS_MAX`] sessions hold 64 MiB, and their last batches.
-pub const SESSION_INTAKE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of the documents of one session that are in verification, above which nothing more is asked for: some 1,100 of
+/// the usual size, twice what the ledger commits together; [`SESSIONS_MAX`] sessions hold 40 MiB, and their last batches.
+pub const SESSION_INTAKE_BYTES_MAX: usize = 5 * 1024 * 1024;
 
 /// Intakes above which gossip is ignored: half is kept for sync, which repairs what gossip lost.
 pub const GOSSIP_INTAKES_MAX: usize = INTAKES_MAX / 2;

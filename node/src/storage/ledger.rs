@@ -27,17 +27,24 @@ mod lists;
 mod readers;
 mod refusals;
 mod selection;
+mod tallies;
+mod totals;
 
 mod mail;
 mod pending;
 mod reminders;
+
+/// Totals are whole between any two of their calls, so a thread that panicked has left nothing half done.
+fn locked(totals: &std::sync::Mutex<Totals>) -> MutexGuard<'_, Totals> {
+    totals.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
@@ -68,6 +75,7 @@ pub use refusals::StoredRefusal;
 pub use reminders::{Endorsements, Expiring, Reminding};
 
 use readers::Readers;
+use totals::Totals;
 use writer::{Session, Tidings, Writer};
 
 /// The file of the ledger in the data folder.
@@ -82,6 +90,7 @@ pub struct Ledger {
     readers: Readers,
     tidings: Arc<Tidings>,
     counted: Arc<Mutex<Option<Counted>>>,
+    totals: Arc<std::sync::Mutex<Totals>>,
 }
 
 /// What was counted last; the commits are those before it was.
@@ -99,7 +108,7 @@ impl Ledger {
         let tidings = Arc::new(Tidings::default());
         let session = Session::open(schema::open_writer(&path)?, judge.into(), Arc::clone(&tidings))?;
         let writer = Arc::new(Writer::start(session)?);
-        Ok(Self { writer, readers: Readers::open(&path)?, tidings, counted: Arc::default() })
+        Ok(Self { writer, readers: Readers::open(&path)?, tidings, counted: Arc::default(), totals: Arc::default() })
     }
 
     /// Admits a candidate; the answer comes when it is durable. What peers bring and policy refuses is remembered.
@@ -158,7 +167,15 @@ impl Ledger {
 
     /// A page of entries as they are at the moment `now`, in the order that the filter asks for.
     pub async fn list(&self, filter: ListFilter, now: Timestamp) -> Result<Page, LedgerError> {
-        self.read(move |snapshot| lists::list(snapshot, &filter, now)).await
+        let commits = self.commits();
+        let total = locked(&self.totals).get(&filter, now, commits);
+        let totals = Arc::clone(&self.totals);
+        self.read(move |snapshot| {
+            let page = lists::list(snapshot, &filter, now, total)?;
+            locked(&totals).keep(&filter, now, commits, page.total);
+            Ok(page)
+        })
+        .await
     }
 
     /// The entry with this identity.
@@ -212,8 +229,8 @@ impl Ledger {
         self.read(move |snapshot| endorsers::endorsers(snapshot, after.as_ref(), limit)).await
     }
 
-    /// What the ledger holds at the moment `now`. Every entry is looked at, so that one asker counts for all of the
-    /// same second and state, and others wait.
+    /// What the ledger holds at the moment `now`. Current entries are looked at for what has expired, so that one asker
+    /// counts for all of the same second and state, and others wait.
     pub async fn counts(&self, now: Timestamp) -> Result<Counts, LedgerError> {
         let mut counted = self.counted.lock().await;
         let commits = self.commits();

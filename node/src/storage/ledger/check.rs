@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::claims;
 use super::error::LedgerError;
 use super::placements::for_each_email;
+use super::tallies;
 
 /// What a check found; it is clean where both are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +30,7 @@ impl CheckReport {
 
 pub(super) fn check(connection: &Connection, trust: &Trust) -> Result<CheckReport, LedgerError> {
     let mut report = CheckReport { faults: file_faults(connection)?, misplaced: Vec::new() };
+    report.faults.extend(tallies::wrong(connection)?);
     for_each_email(connection, |email| {
         let held = claims::of_email(connection, email)?;
         let claims: Vec<Claim> = held.iter().map(|held| held.claim.clone()).collect();

@@ -9,8 +9,10 @@ use super::columns;
 use super::error::LedgerError;
 
 const ENDORSERS: &str = "
-    SELECT email, COUNT(*), SUM(is_superseded = 0 AND standing > 0), MAX(standing), MAX(created)
-    FROM entry INDEXED BY by_email WHERE email > ?1 GROUP BY email ORDER BY email LIMIT ?2";
+    SELECT email, SUM(entries), SUM(IIF(standing > 0, current, 0)), MAX(standing),
+        (SELECT created FROM entry INDEXED BY by_email WHERE entry.email = endorser.email
+         ORDER BY created DESC, id DESC LIMIT 1)
+    FROM endorser WHERE email > ?1 GROUP BY email ORDER BY email LIMIT ?2";
 
 const SIGNER: &str = "
     SELECT subject, issuer FROM entry INDEXED BY by_email
@@ -36,16 +38,17 @@ pub(super) fn endorsers(
 }
 
 const COUNTS: &str = "
-    SELECT COUNT(*),
-        COALESCE(SUM(standing > 0 AND NOT is_superseded AND NOT is_deprecated AND (valid IS NULL OR valid > ?1)), 0),
-        COALESCE(SUM(standing > 0 AND NOT is_superseded AND is_deprecated), 0),
-        COALESCE(SUM(standing > 0 AND NOT is_superseded AND NOT is_deprecated AND valid <= ?1), 0),
-        COALESCE(SUM(standing > 0 AND is_superseded), 0),
-        COALESCE(SUM(standing = 0), 0),
-        (SELECT COUNT(DISTINCT image) FROM entry),
-        (SELECT COUNT(DISTINCT email) FROM entry),
+    SELECT COALESCE(SUM(entries), 0),
+        COALESCE(SUM(IIF(standing > 0, current, 0)), 0),
+        COALESCE(SUM(IIF(standing > 0, deprecated, 0)), 0),
+        (SELECT COUNT(*) FROM entry INDEXED BY current_by_created
+         WHERE superseded_by IS NULL AND standing > 0 AND NOT is_deprecated AND valid <= ?1),
+        COALESCE(SUM(IIF(standing > 0, entries - current, 0)), 0),
+        COALESCE(SUM(IIF(standing = 0, entries, 0)), 0),
+        (SELECT count FROM tally WHERE name = 'images'),
+        COUNT(DISTINCT email),
         (SELECT COUNT(*) FROM refusal)
-    FROM entry INDEXED BY by_created";
+    FROM endorser";
 
 /// What the ledger holds at the moment `now`.
 pub(super) fn counts(connection: &Connection, now: Timestamp) -> Result<Counts, LedgerError> {
@@ -54,7 +57,7 @@ pub(super) fn counts(connection: &Connection, now: Timestamp) -> Result<Counts, 
         let number = |at: usize| row.get::<_, i64>(at).map(i64::cast_unsigned);
         Ok(Counts {
             entries: number(0)?,
-            valid: number(1)?,
+            valid: number(1)?.saturating_sub(number(2)? + number(3)?),
             deprecated: number(2)?,
             expired: number(3)?,
             superseded: number(4)?,

@@ -10,10 +10,18 @@ use super::error::LedgerError;
 use super::selection::Selection;
 use crate::bounds::LIST_PAGE_MAX;
 
-/// A page of what `filter` selects at the moment `now`.
-pub(super) fn list(connection: &Connection, filter: &ListFilter, now: Timestamp) -> Result<Page, LedgerError> {
+/// A page of what `filter` selects at the moment `now`, which is counted where `total` does not say how much it is.
+pub(super) fn list(
+    connection: &Connection,
+    filter: &ListFilter,
+    now: Timestamp,
+    total: Option<u64>,
+) -> Result<Page, LedgerError> {
     let mut selection = Selection::of(connection, filter, now)?;
-    let total = count(connection, &selection)?;
+    let total = match total {
+        Some(total) => total,
+        None => count(connection, &selection)?,
+    };
     if let Some(after) = &filter.after {
         selection.require_after(after);
     }

@@ -6,7 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::LedgerError;
-use super::{listing, mail, pending, reminders};
+use super::{listing, mail, pending, reminders, tallies};
 use crate::bounds::{LEDGER_CACHE_KIB, LEDGER_STATEMENTS_MAX, LEDGER_WAL_PAGES};
 
 /// The version that this program writes, in SQLite's `user_version`.
@@ -128,7 +128,8 @@ CREATE TABLE placement_change (
 ) STRICT;
 ";
 
-/// What makes the third version of the ledger the fourth, in which changes say what happened and when. Of those before
+/// What makes the third version of the ledger the fourth, in which changes say what happened and when; [`tallies`] are
+/// new in it, too. Of the changes before
 /// it is told what can be told: the first one of an entry admitted it, and it was seen then.
 const FROM_VERSION_3: (&str, &str) = (
     "ALTER TABLE placement_change RENAME TO former_change;",
@@ -190,7 +191,8 @@ fn migrate(connection: &Connection) -> Result<(), LedgerError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         0 => {
-            let make = format!("{TABLES} {CHANGES} {}", listing::of_version_3());
+            let make =
+                format!("{TABLES} {CHANGES} {} {} {}", listing::of_version_3(), tallies::make(), tallies::fill());
             as_version_4(connection, &make, |_| Ok(()))
         }
         2 => {
@@ -206,7 +208,7 @@ fn migrate(connection: &Connection) -> Result<(), LedgerError> {
 
 fn from_version_3() -> String {
     let (rename, fill) = FROM_VERSION_3;
-    format!("{rename} {CHANGES} {fill}")
+    format!("{rename} {CHANGES} {fill} {} {}", tallies::make(), tallies::fill())
 }
 
 /// Does all of it or nothing, and notes the version that it brings.

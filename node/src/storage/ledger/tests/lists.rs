@@ -134,6 +134,22 @@ async fn an_endorser_is_shown_by_its_strongest_standing() {
     assert_eq!(ledger.endorsers(Some(jane()), 10).await.unwrap(), []);
 }
 
+#[tokio::test]
+async fn a_check_finds_entries_that_are_counted_wrongly() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = holding(folder.path(), &[candidate(1, 1, 100), candidate(2, 1, 200)]).await;
+    assert!(ledger.check(trust()).await.unwrap().is_clean());
+    ledger.close().await;
+    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    file.execute_batch("UPDATE endorser SET current = 2; UPDATE tally SET count = 7;").unwrap();
+    drop(file);
+    let report = open(folder.path()).check(trust()).await.unwrap();
+    assert_eq!(
+        report.faults,
+        ["images", "jane@example.org"].map(|name| format!("the entries of {name} are counted wrongly"))
+    );
+}
+
 pub(super) fn described(number: u8, title: &str, os: &str, location: &str) -> Candidate {
     let mut candidate = about(number, candidate(number, 1, 100 + i64::from(number)));
     candidate.description.title = Some(title.to_owned());

@@ -18,6 +18,13 @@ INSERT INTO former_change SELECT seq, entry FROM placement_change;
 DROP TABLE placement_change;
 ALTER TABLE former_change RENAME TO placement_change;
 CREATE INDEX placement_change_by_entry ON placement_change (entry, seq);
+DROP TRIGGER tally_of_admitted;
+DROP TRIGGER tally_of_changed;
+DROP TRIGGER tally_of_withdrawn;
+DROP TRIGGER image_of_admitted;
+DROP TRIGGER image_of_withdrawn;
+DROP TABLE endorser;
+DROP TABLE tally;
 PRAGMA user_version = 3;";
 
 #[tokio::test]
@@ -51,7 +58,7 @@ fn as_version_2(file: &rusqlite::Connection) -> String {
         let mut statement = file.prepare(list).unwrap();
         statement.query_map((kind, name), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
-    let triggers: String = named("trigger", "*").iter().map(|one| format!("DROP TRIGGER {one};")).collect();
+    let triggers: String = named("trigger", "*").iter().map(|one| format!("DROP TRIGGER IF EXISTS {one};")).collect();
     let indexes: String = named("index", "current_by_*").iter().map(|one| format!("DROP INDEX {one};")).collect();
     let columns =
         ["title", "description", "os", "os_version", "os_arch", "kind", "location"].map(|one| one.to_owned() + "_key");
@@ -77,7 +84,7 @@ async fn a_ledger_of_the_third_version_tells_of_its_changes_what_can_be_told() {
     let all = [old.clone(), new.clone(), gone.clone()];
     let ledger = holding(folder.path(), &all).await;
     rejudge(&ledger, denying(3), &all).await;
-    let told = changes(&ledger).await;
+    let (told, counts) = (changes(&ledger).await, ledger.counts(at(400)).await.unwrap());
     let of_old = [(old.entry, Admitted), (new.entry, Admitted), (old.entry, Superseded)];
     assert_eq!(told[..3], of_old);
     assert_eq!(told[3..], [(gone.entry, Admitted), (gone.entry, Withdrawn)]);
@@ -87,6 +94,8 @@ async fn a_ledger_of_the_third_version_tells_of_its_changes_what_can_be_told() {
     drop(file);
 
     let ledger = open(folder.path());
+    assert_eq!(ledger.counts(at(400)).await.unwrap(), counts);
+    assert!(ledger.check(denying(3)).await.unwrap().is_clean());
     let told = changes(&ledger).await;
     assert_eq!(told[..3], of_old);
     assert_eq!(told[3..], [(gone.entry, Withdrawn), (gone.entry, Withdrawn)]);
