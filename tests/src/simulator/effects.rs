@@ -25,6 +25,7 @@ impl World {
             Effect::Publish { bytes } => self.spread(site, None, &bytes),
             Effect::SendRequest { to, request, bytes } => {
                 let to = self.number(&to);
+                let bytes = self.spoken(site, to, bytes);
                 self.send_request(site, to, request, bytes);
             }
             Effect::Respond { request, bytes, .. } => self.respond(site, request, bytes),

@@ -29,7 +29,7 @@ impl World {
         }
     }
 
-    /// A frame as one site writes it to another.
+    /// A frame as one honest site writes it to another.
     pub(super) fn spoken(&self, from: usize, to: usize, frame: Bytes) -> Bytes {
         let level = self.sites[from].level.min(self.sites[to].level);
         if frame[LEVEL_AT] == level {

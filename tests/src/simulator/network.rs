@@ -174,7 +174,6 @@ impl World {
     pub(super) fn send_request(&mut self, from: usize, to: usize, request: RequestId, bytes: Bytes) {
         let (epoch, travel_ms) = (self.sites[from].epoch, self.travel_ms());
         if self.is_connected(from, to) && !self.is_lost() {
-            let bytes = self.spoken(from, to, bytes);
             self.schedule(travel_ms, Happening::RequestArrives { from, to, epoch, request, bytes });
         } else if self.random.percent(50) {
             self.answer(to, from, epoch, request, Answer::Failed);
