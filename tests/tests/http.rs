@@ -189,3 +189,24 @@ fn a_node_with_followers_stops_at_once_and_in_order() {
     follower.read_to_end(&mut rest).expect("the stream ends in order");
     assert!(rest.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&rest));
 }
+
+#[test]
+fn every_request_is_a_line_of_the_log_without_what_is_nobodys_business() {
+    let mut sites = Sites::prepare(1, "[log]\nfilter = \"access=info\"\nformat = \"json\"\n");
+    sites.boot(A);
+    let http = sites.http(A);
+    assert_eq!(http.get("/metadata?search=secret", "application/json").status, 200);
+    assert_eq!(http.get("/action/5ec2e7/confirm", "").status, 404);
+    let lines = || -> Vec<serde_json::Value> {
+        let log = std::fs::read_to_string(node::demo::log_of(sites.sites[A].folder())).expect("there is a log");
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    };
+    // A line is written when its answer is on its way.
+    wait_until("both are told", || lines().len() >= 2);
+    let told: Vec<_> = lines().iter().map(|line| line["fields"].clone()).collect();
+    assert_eq!((&told[0]["method"], &told[0]["path"]), (&"GET".into(), &"/metadata".into()));
+    assert_eq!((&told[0]["status"], &told[1]["status"]), (&200.into(), &404.into()));
+    assert!(told[0]["request"].is_string() && told[0]["ms"].is_u64(), "{told:?}");
+    assert_eq!(told[1]["path"], "/action/…");
+    assert!(!format!("{told:?}").contains("127.0.0.1"), "{told:?}");
+}

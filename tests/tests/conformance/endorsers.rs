@@ -1,7 +1,7 @@
 //! Section 1.6: who endorses, and what each has endorsed.
 
 use super::row::{get, get_json, hold};
-use super::world::{A, BROWSER, GONE, JANE, JIM, OLD, identifier, library};
+use super::world::{A, BROWSER, GONE, JANE, JIM, OLD, endorser, identifier, library, template, upload};
 
 #[test]
 fn endorsers_are_sparql_results() {
@@ -30,6 +30,24 @@ fn endorsers_are_sparql_results() {
     // 1.6: each once, whatever they have endorsed.
     let text = sites.http(A).get("/endorsers", "").text();
     assert_eq!(text.matches("<result>").count(), 2, "{text}");
+}
+
+#[test]
+fn an_address_with_two_certificates_is_one_endorser() {
+    let sites = library();
+    let second = endorser("Jane Tester at home", JANE);
+    let document = second.sign(&template("home", "home"), "2014-12-21T10:00:00Z".parse().expect("a moment"));
+    upload(&sites.http(A), &document.expect("signed"));
+    let text = sites.http(A).get("/endorsers", "").text();
+    assert_eq!(text.matches("<result>").count(), 2, "{text}");
+    hold(
+        &sites.http(A),
+        [get("1.6: a row for each certificate", "/endorsers")
+            .otherwise("a row for each address, by its strongest certificate")
+            .is(200)
+            .has("CN=Jane Tester,")
+            .has_not("CN=Jane Tester at home,")],
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Section 1.3: lists as XML and JSON.
 
 use super::row::{get, get_json, hold};
-use super::world::{A, GONE, JANE, JIM, OLD, WEB, empty, identifier, library};
+use super::world::{A, GONE, JANE, JIM, OLD, WEB, by_jane, empty, identifier, library, template, upload};
 
 const VALID: [&str; 5] = ["bare", "nowhere", "both", "disk", "web"];
 const ALL: [&str; 7] = ["gone", "bare", "expired", "nowhere", "both", "disk", "web"];
@@ -86,6 +86,27 @@ fn status_and_location_choose() {
             get("1.3: location=web", "/metadata?location=web").is(200).lists(["bare", "nowhere", "both", "web"]),
             get("1.3: location=pdisk", "/metadata?location=pdisk").is(200).lists(["both", "disk"]),
             get("1.3: any other location is no filter", "/metadata?location=moon").is(200).lists(VALID),
+        ],
+    );
+}
+
+#[test]
+fn what_says_no_end_is_valid() {
+    let sites = empty();
+    let mut endless = template("endless", "endless");
+    endless.valid = None;
+    let address = upload(&sites.http(A), &by_jane(&endless, WEB));
+    let never = "it does not expire";
+    hold(
+        &sites.http(A),
+        [
+            get("1.3: without dcterms:valid an entry is not listed", "/metadata")
+                .otherwise(never)
+                .is(200)
+                .lists(["endless"]),
+            get("1.3: nor among the expired", "/metadata?status=expired").is(404),
+            get("1.3: but with all", "/metadata?status=all").is(200).lists(["endless"]),
+            get("1.5: and has its own address", address).is(200),
         ],
     );
 }

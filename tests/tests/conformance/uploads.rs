@@ -1,10 +1,12 @@
 //! Section 1.4: uploads.
 
+use proto::signature::{SignRequest, SigningHash, sign};
 use tests::relay::Relay;
 
 use super::row::{Row, get, hold, post};
 use super::world::{
-    A, BROWSER, JANE, OLD, WEB, WINDOW, by_jane, documents, empty, identifier, library, node, of_jane, template,
+    A, BROWSER, JANE, JANE_SIGNS, OLD, WEB, WINDOW, by_jane, documents, empty, identifier, library, node, of_jane,
+    template,
 };
 
 const RDF: &str = "application/rdf+xml";
@@ -84,7 +86,7 @@ fn what_is_wrong_with_a_document_is_said() {
     let signed = String::from_utf8(by_jane(&template("a", "a"), WEB)).expect("text");
     let other = identifier("b").to_string();
     let forged = signed.replacen("<dcterms:title>a<", "<dcterms:title>b<", 1);
-    let inconsistent = unsigned_with(&unsigned, &identifier("a").to_string(), &other);
+    let inconsistent = signed_with(&unsigned, &identifier("a").to_string(), &other);
     hold(
         &sites.http(A),
         [
@@ -93,16 +95,21 @@ fn what_is_wrong_with_a_document_is_said() {
             raw("1.4: XML is read first", b"<a><b></a>".to_vec()).is(400).has("unable to parse metadata: "),
             raw("1.4: then the signature: there is none", unsigned).is(400).has("invalid metadata: no signature"),
             raw("1.4: a document that was altered", forged.into_bytes()).is(400).has("invalid metadata: "),
-            raw("1.4: another identifier than its checksum's", inconsistent).is(400).has("invalid metadata: "),
+            raw("1.4: another identifier than its checksum's", inconsistent)
+                .is(400)
+                .has("invalid metadata: ")
+                .has("identifier"),
             raw("W5: a DOCTYPE", b"<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>".to_vec()).is(400),
             get("1.4: nothing of it is held", "/metadata?status=all").is(404),
         ],
     );
 }
 
-/// A document that says another identifier and is not signed.
-fn unsigned_with(document: &[u8], was: &str, is: &str) -> Vec<u8> {
-    String::from_utf8_lossy(document).replace(was, is).into_bytes()
+/// A document that says another identifier and is well signed, as no tool of ours would.
+fn signed_with(document: &[u8], was: &str, is: &str) -> Vec<u8> {
+    let document = String::from_utf8_lossy(document).replace(was, is);
+    let request = SignRequest { created: WEB.parse().expect("a moment"), email: None, hash: SigningHash::Sha256 };
+    sign(document.as_bytes(), JANE_SIGNS.key(), &request).expect("it is signed")
 }
 
 #[test]

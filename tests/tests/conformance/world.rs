@@ -22,10 +22,10 @@ pub(crate) const JANE: &str = "jane.tester@example.org";
 pub(crate) const JIM: &str = "jim.tester@example.org";
 pub(crate) const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-static JANE_SIGNS: LazyLock<Endorser> = LazyLock::new(|| endorser("Jane Tester", JANE));
+pub(crate) static JANE_SIGNS: LazyLock<Endorser> = LazyLock::new(|| endorser("Jane Tester", JANE));
 static JIM_SIGNS: LazyLock<Endorser> = LazyLock::new(|| endorser("Jim Tester", JIM));
 
-fn endorser(name: &str, email: &str) -> Endorser {
+pub(crate) fn endorser(name: &str, email: &str) -> Endorser {
     Endorser::create(name, email, moment("2014-01-01T00:00:00Z")).expect("a certificate")
 }
 
