@@ -158,6 +158,20 @@ fn encrypted_pem_is_opened_by_its_password_alone_whatever_the_encryption() {
     }
 }
 
+/// One of 256 passes for right until the key that it gives is read.
+#[test]
+fn no_wrong_password_passes_for_a_file_that_cannot_be_read() {
+    let desk = Desk::new("guessed");
+    desk.openssl("ecparam -name prime256v1 -genkey -noout -out jane.key");
+    desk.certificate("jane", "/CN=Jane Tester", &[EMAIL]);
+    desk.openssl("ec -des3 -in jane.key -passout pass:secret -out closed.pem");
+    let file = desk.read(&["closed.pem", "jane.crt"]);
+    for number in 0..2000 {
+        let refused = SigningKey::from_pem(&file, Some(&format!("guess {number}"))).expect_err("it is wrong");
+        assert_eq!(refused, BadSigningKey::WrongPassword, "guess {number}");
+    }
+}
+
 #[test]
 fn keys_outside_of_the_profile_are_refused_by_name() {
     for (number, (options, name)) in [

@@ -186,9 +186,13 @@ fn is_wrong_password(error: &ErrorStack) -> bool {
     error.errors().iter().any(|one| one.reason() == Some("mac verify failure"))
 }
 
-/// Whether OpenSSL does not know the cipher of a file; its decoders say so in these two words.
+/// Whether OpenSSL does not know the cipher of a file. One wrong password of 256 opens it to garbage, which its decoders
+/// do not support either; ciphers are the affair of the digital envelope.
 fn is_unsupported(error: &ErrorStack) -> bool {
-    error.errors().iter().any(|one| matches!(one.reason(), Some("unsupported" | "unsupported algorithm")))
+    error.errors().iter().any(|one| {
+        let is_unknown = matches!(one.reason(), Some("unsupported" | "unsupported algorithm"));
+        is_unknown && one.library() == Some("digital envelope routines")
+    })
 }
 
 fn reason(error: &ErrorStack) -> String {
