@@ -2,7 +2,8 @@
 //!
 //! The protocol is negentropy's version 1, over a set that is counted and summed in every part. The initiator sends
 //! fingerprints of ranges of its set, the responder answers with finer ones or with identities, until the initiator
-//! knows what both sides lack. The responder keeps nothing between rounds.
+//! knows what both sides lack. The responder keeps nothing between rounds, so that the initiator names none of its own
+//! items: where the reference would, it sends an empty list, which the responder answers with its own.
 
 mod frame;
 mod round;
@@ -15,6 +16,7 @@ use bytes::Bytes;
 use crate::admission::{self, AdmissionId};
 use crate::digest::Sha256Digest;
 use crate::timestamp::Instant;
+use round::Lists;
 use sum::{Fingerprint, Sum};
 use tree::{Key, Tree};
 
@@ -181,7 +183,11 @@ impl FromIterator<Item> for ItemSet {
 impl Initiator {
     /// Reads the responder's frame.
     pub fn step(&mut self, frame: &[u8]) -> Result<Step, BadReconciliation> {
-        let (next, found) = round::step(&self.set, frame, self.frame_bytes_max)?;
+        self.step_by(frame, Lists::Empty)
+    }
+
+    fn step_by(&self, frame: &[u8], lists: Lists) -> Result<Step, BadReconciliation> {
+        let (next, found) = round::step(&self.set, frame, self.frame_bytes_max, lists)?;
         Ok(Step { next: next.map(Bytes::from), have: found.have, need: found.need.into_iter().collect() })
     }
 }

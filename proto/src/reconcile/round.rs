@@ -36,8 +36,18 @@ enum Cut {
     Shifted(u64),
 }
 
+/// What stands in the lists of a frame.
+#[derive(Clone, Copy)]
+pub(super) enum Lists {
+    /// Every item of the range.
+    Named,
+    /// None: the list asks for the other side's. The responder learns nothing from an initiator's items.
+    Empty,
+}
+
 struct Round<'a> {
     set: &'a ItemSet,
+    lists: Lists,
     /// Frames longer than this are cut.
     bytes_max: usize,
     out: Writer,
@@ -55,27 +65,27 @@ pub(super) fn first_frame(set: &ItemSet) -> Vec<u8> {
     let size = set.len();
     let fingerprint = set.items.sum_before(size).fingerprint(size);
     let shift = u64::from_le_bytes(*fingerprint.first_chunk().expect("a fingerprint has 16 bytes"));
-    whole(set, Cut::Shifted(shift))
+    whole(set, Cut::Shifted(shift), Lists::Empty)
 }
 
 /// The frame that opens a reconciliation of what was admitted before a moment. What stands after the last range of a
 /// frame counts as skipped.
 pub(super) fn first_frame_before(set: &ItemSet, moment: Instant) -> Vec<u8> {
     let (bound, mut out) = (Bound::at(moment), Writer::new());
-    split(&mut out, set, 0..set.items.rank(&bound.item), bound, Cut::Even);
+    split(&mut out, set, 0..set.items.rank(&bound.item), bound, Cut::Even, Lists::Empty);
     out.into_bytes()
 }
 
 /// The frame that the reference opens with.
 #[cfg(test)]
 pub(super) fn first_even_frame(set: &ItemSet) -> Vec<u8> {
-    whole(set, Cut::Even)
+    whole(set, Cut::Even, Lists::Named)
 }
 
 /// A responder's answer.
 pub(super) fn answer(set: &ItemSet, frame: &[u8], frame_bytes_max: usize) -> Result<Vec<u8>, BadReconciliation> {
     let (version, ranges) = frame::open(frame)?;
-    let mut round = Round::new(set, frame_bytes_max);
+    let mut round = Round::new(set, frame_bytes_max, Lists::Named);
     if version == VERSION {
         round.read(ranges, None)?;
     }
@@ -87,30 +97,34 @@ pub(super) fn step(
     set: &ItemSet,
     frame: &[u8],
     frame_bytes_max: usize,
+    lists: Lists,
 ) -> Result<(Option<Vec<u8>>, Differences), BadReconciliation> {
     let (version, ranges) = frame::open(frame)?;
     if version != VERSION {
         return Err(BadReconciliation(format!("it has version {version:#04x} instead of {VERSION:#04x}")));
     }
     let mut found = Differences::default();
-    let mut round = Round::new(set, frame_bytes_max);
+    let mut round = Round::new(set, frame_bytes_max, lists);
     round.read(ranges, Some(&mut found))?;
     let next = (!round.out.is_empty()).then(|| round.out.into_bytes());
     found.have.sort_unstable();
     Ok((next, found))
 }
 
-fn whole(set: &ItemSet, cut: Cut) -> Vec<u8> {
+fn whole(set: &ItemSet, cut: Cut, lists: Lists) -> Vec<u8> {
     let mut out = Writer::new();
-    split(&mut out, set, 0..set.len(), Bound::end(), cut);
+    split(&mut out, set, 0..set.len(), Bound::end(), cut, lists);
     out.into_bytes()
 }
 
-/// Names the items of a range, or the fingerprints of its parts where it has many.
-fn split(out: &mut Writer, set: &ItemSet, positions: Range<usize>, upper: Bound, cut: Cut) {
+/// Lists a range, or gives the fingerprints of its parts where it has many items.
+fn split(out: &mut Writer, set: &ItemSet, positions: Range<usize>, upper: Bound, cut: Cut, lists: Lists) {
     let count = positions.len();
     if count < LISTED_MAX {
-        return out.ids(&upper, count, set.items.range(positions));
+        return match lists {
+            Lists::Named => out.ids(&upper, count, set.items.range(positions)),
+            Lists::Empty => out.ids(&upper, 0, std::iter::empty()),
+        };
     }
     let (part, larger) = (count / PARTS, count % PARTS);
     let shift = match cut {
@@ -134,10 +148,10 @@ fn split(out: &mut Writer, set: &ItemSet, positions: Range<usize>, upper: Bound,
 }
 
 impl<'a> Round<'a> {
-    fn new(set: &'a ItemSet, frame_bytes_max: usize) -> Self {
+    fn new(set: &'a ItemSet, frame_bytes_max: usize, lists: Lists) -> Self {
         let bytes_max = frame_bytes_max.max(FRAME_BYTES_MIN) - FRAME_BYTES_LEFT;
         let out = Writer::new();
-        Self { set, bytes_max, kept: (out.len(), 0), out, skipped: None }
+        Self { set, lists, bytes_max, kept: (out.len(), 0), out, skipped: None }
     }
 
     /// Reads the ranges and writes what they ask for; the initiator notes differences.
@@ -153,7 +167,7 @@ impl<'a> Round<'a> {
             match (claim, &mut found) {
                 (Claim::Fingerprint(theirs), _) if theirs != self.set.fingerprint(lower..upper) => {
                     self.mark_skipped();
-                    split(&mut self.out, self.set, lower..upper, bound, Cut::Even);
+                    split(&mut self.out, self.set, lower..upper, bound, Cut::Even, self.lists);
                 }
                 (Claim::Ids(_), None) => upper = self.list(lower..upper, bound),
                 (Claim::Ids(ids), Some(found)) => {

@@ -38,21 +38,21 @@ fn the_hundred_newest_of_a_million_are_found_within_6_kilobytes() {
     let missed: BTreeSet<_> = items[items.len() - 100..].iter().map(|item| item.id).collect();
     let down = reconcile(&ours, &theirs, LIMITS);
     assert_eq!(down.need, missed);
-    assert!(down.bytes <= 6_000, "{} bytes in {} rounds", down.bytes, down.rounds);
+    assert!(down.bytes <= 5_500, "{} bytes in {} rounds", down.bytes, down.rounds);
     let up = reconcile(&theirs, &ours, LIMITS);
     assert_eq!(up.have, missed);
-    assert!(up.bytes <= 6_000, "{} bytes in {} rounds", up.bytes, up.rounds);
+    assert!(up.bytes <= 5_500, "{} bytes in {} rounds", up.bytes, up.rounds);
 }
 
 #[test]
-fn scattered_differences_cost_what_they_cost_the_reference() {
+fn scattered_differences_cost_no_more_than_they_cost_the_reference() {
     let theirs: ItemSet = history(100_000).into_iter().collect();
     let mut ours = theirs.clone();
     (0..1000).for_each(|number| ours.remove(&id(number * 97)));
     let outcome = reconcile(&ours, &theirs, LIMITS);
     assert_eq!(outcome.need.len(), 1000);
     let (bytes, rounds) = reference_cost(&ours, &theirs, 65_536);
-    assert!(outcome.bytes * 10 <= bytes * 11, "{} bytes, the reference takes {bytes}", outcome.bytes);
+    assert!(outcome.bytes <= bytes, "{} bytes, the reference takes {bytes}", outcome.bytes);
     assert!(outcome.rounds <= rounds + 1, "{} rounds, the reference takes {rounds}", outcome.rounds);
 }
 
