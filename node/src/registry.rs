@@ -11,7 +11,7 @@ use proto::intake::examine;
 use proto::node_id::NodeId;
 use proto::roster::VerifiedRoster;
 use proto::signature::Algorithms;
-use proto::timestamp::Instant;
+use proto::timestamp::{Instant, Timestamp};
 use tokio::sync::watch;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
@@ -129,12 +129,22 @@ impl Registry for NodeRegistry {
         record(held).await
     }
 
-    async fn timeline(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Summary>, RegistryError> {
-        self.ledger.timeline(image, limit).await.map_err(failed("a timeline"))
+    async fn timeline(
+        &self,
+        image: ImageIdentifier,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Summary>, RegistryError> {
+        self.ledger.timeline(image, until, limit).await.map_err(failed("a timeline"))
     }
 
-    async fn related(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Related>, RegistryError> {
-        self.ledger.related(image, limit).await.map_err(failed("following an image"))
+    async fn related(
+        &self,
+        image: ImageIdentifier,
+        at: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Related>, RegistryError> {
+        self.ledger.related(image, at, limit).await.map_err(failed("following an image"))
     }
 
     async fn tagged(&self, email: Email, tag: String) -> Result<Option<Record>, RegistryError> {

@@ -257,14 +257,27 @@ impl Registry for Fake {
         self.read(|held| held.records.iter().find(|record| record.summary.at == at).cloned())
     }
 
-    async fn timeline(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Summary>, RegistryError> {
-        let of_image = |record: &&Record| record.summary.at.image == image;
+    async fn timeline(
+        &self,
+        image: ImageIdentifier,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Summary>, RegistryError> {
+        let of_image = |record: &&Record| {
+            let at = &record.summary.at;
+            at.image == image && until.is_none_or(|until| at.created <= until)
+        };
         self.read(|held| {
             held.records.iter().filter(of_image).take(limit).map(|record| record.summary.clone()).collect()
         })
     }
 
-    async fn related(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Related>, RegistryError> {
+    async fn related(
+        &self,
+        image: ImageIdentifier,
+        _at: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Related>, RegistryError> {
         let said = |record: &Record| {
             let document = record.entry.document();
             let (of, others) = (document.identifier(), document.replaces().to_vec());

@@ -63,8 +63,7 @@ async fn history<R: Registry>(
     let current =
         ListFilter { image: Some(image), status: Status::All, at, limit: LIST_LIMIT_MAX, ..Default::default() };
     let mut current = face.registry.list(current).await?.items;
-    let mut timeline = face.registry.timeline(image, TIMELINE_MAX).await?;
-    timeline.retain(|one| at.is_none_or(|at| one.at.created <= at));
+    let mut timeline = face.registry.timeline(image, at, TIMELINE_MAX).await?;
     if timeline.is_empty() && current.is_empty() {
         return Err(Problem::not_found("no metadata is held of this image at the moment that is asked for"));
     }
@@ -72,7 +71,7 @@ async fn history<R: Registry>(
     for one in timeline.iter_mut().filter(|one| current.iter().any(|current| current.entry == one.entry)) {
         one.superseded_by = None;
     }
-    let related = face.registry.related(image, RELATED_MAX).await?;
+    let related = face.registry.related(image, at, RELATED_MAX).await?;
     let then = at.unwrap_or(face.registry.now().timestamp());
     Ok(History { image, at, then, current, timeline, related })
 }

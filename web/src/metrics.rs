@@ -69,6 +69,7 @@ fn bounded<R>(face: &Face<R>, load: &Load) -> Vec<Bounded> {
         of_each("http.requests_per_minute", f64::from(limits.requests_per_minute)),
         of_each("http.uploads_per_minute", f64::from(limits.uploads_per_minute)),
         of_each("http.uploads_per_minute_by_endorser", f64::from(load.uploads_of_endorser_per_minute)),
+        number("http.max_uploads", load.uploads.most, Some(load.uploads.now)),
         number("http.max_followers", limits.followers_max as u64, Some(taken(followers))),
         number("query.max_concurrent", load.long_queries.most, Some(load.long_queries.now)),
         number("query.max_rows", load.query_rows_max, None),

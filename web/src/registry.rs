@@ -61,17 +61,20 @@ pub trait Registry: Clone + Send + Sync + 'static {
     /// The entry at these coordinates: of several the one of higher standing, then the greater identity.
     fn entry_at(&self, at: Coordinates) -> impl Future<Output = Result<Option<Record>, RegistryError>> + Send;
 
-    /// All entries of an image, newest first, contested ones among them; at most `limit`.
+    /// The entries of an image up to the moment `until`, newest first, contested ones among them; at most `limit`.
     fn timeline(
         &self,
         image: ImageIdentifier,
+        until: Option<Timestamp>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Summary>, RegistryError>> + Send;
 
-    /// At most `limit` images that current entries connect with this one, the nearest first.
+    /// At most `limit` images that entries which are current, or were `at` a moment, connect with this one, the nearest
+    /// first.
     fn related(
         &self,
         image: ImageIdentifier,
+        at: Option<Timestamp>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Related>, RegistryError>> + Send;
 

@@ -200,14 +200,24 @@ impl Ledger {
         self.read(move |snapshot| entries::documents(snapshot, &entries)).await
     }
 
-    /// At most `limit` entries of an image, newest first, contested and superseded ones among them.
-    pub async fn timeline(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Summary>, LedgerError> {
-        self.read(move |snapshot| lists::timeline(snapshot, image, limit)).await
+    /// At most `limit` entries of an image up to the moment `until`, newest first, contested and superseded ones among them.
+    pub async fn timeline(
+        &self,
+        image: ImageIdentifier,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Summary>, LedgerError> {
+        self.read(move |snapshot| lists::timeline(snapshot, image, until, limit)).await
     }
 
-    /// At most `limit` images that current entries connect with this one.
-    pub async fn related(&self, image: ImageIdentifier, limit: usize) -> Result<Vec<Related>, LedgerError> {
-        self.read(move |snapshot| history::related(snapshot, image, limit)).await
+    /// At most `limit` images that entries which are current, or were `at` a moment, connect with this one.
+    pub async fn related(
+        &self,
+        image: ImageIdentifier,
+        at: Option<Timestamp>,
+        limit: usize,
+    ) -> Result<Vec<Related>, LedgerError> {
+        self.read(move |snapshot| history::related(snapshot, image, at, limit)).await
     }
 
     /// The entry of the newest image under a tag of an endorser.

@@ -156,7 +156,7 @@ struct TimelineRow<'a> {
 
 async fn html<R: Registry>(face: &Face<R>, record: &Record) -> Result<Response, Problem> {
     let now = face.registry.now().timestamp();
-    let timeline = face.registry.timeline(record.summary.at.image, TIMELINE_MAX).await?;
+    let timeline = face.registry.timeline(record.summary.at.image, None, TIMELINE_MAX).await?;
     let triples = record.entry.document().triples();
     let title = summary::title(&record.summary);
     let mut response = page::html(&EntryPage {

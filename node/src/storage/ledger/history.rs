@@ -6,7 +6,9 @@ use proto::document::Document;
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
-use rusqlite::Connection;
+use proto::timestamp::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 use web::registry::{Related, Relation, Tag};
 
 use super::columns;
@@ -41,28 +43,47 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// The indexes are named, for SQLite knows nothing of how many entries name one image.
-const SAID_OF_OTHERS: &str = "
-    SELECT relation.relation, relation.image, entry.id, email, standing
-    FROM entry INDEXED BY current_by_image CROSS JOIN relation ON relation.entry = entry.seq
-    WHERE entry.image = ?1 AND superseded_by IS NULL AND standing > 0 LIMIT ?2";
-const SAID_BY_OTHERS: &str = "
-    SELECT relation.relation, entry.image, entry.id, email, standing
-    FROM relation INDEXED BY relation_by_image CROSS JOIN entry ON entry.seq = relation.entry
-    WHERE relation.image = ?1 AND superseded_by IS NULL AND standing > 0 LIMIT ?2";
+/// What is current; or what was at the moment `?3`: no entry of its group came after it until then, of its standing or
+/// a higher one.
+const CURRENT: &str = "entry.superseded_by IS NULL";
+const CURRENT_THEN: &str = "entry.created <= ?3 AND NOT EXISTS (
+    SELECT 1 FROM entry AS newer INDEXED BY by_group
+    WHERE newer.image = entry.image AND newer.email = entry.email AND newer.created <= ?3
+        AND (newer.created, newer.id) > (entry.created, entry.id) AND newer.standing >= entry.standing)";
 
-/// At most `limit` images that current entries connect with this one: those it is replaced by and replaces over any
-/// number of steps, and its versions. No image is looked at twice, so what goes round in a circle ends.
+/// The indexes are named, for SQLite knows nothing of how many entries name one image.
+fn said_of_others(at: Option<Timestamp>) -> String {
+    let (index, current) = at.map_or(("current_by_image", CURRENT), |_| ("by_image", CURRENT_THEN));
+    format!(
+        "SELECT relation.relation, relation.image, entry.id, entry.email, entry.standing
+         FROM entry INDEXED BY {index} CROSS JOIN relation ON relation.entry = entry.seq
+         WHERE entry.image = ?1 AND {current} AND entry.standing > 0 LIMIT ?2"
+    )
+}
+
+fn said_by_others(at: Option<Timestamp>) -> String {
+    let current = at.map_or(CURRENT, |_| CURRENT_THEN);
+    format!(
+        "SELECT relation.relation, entry.image, entry.id, entry.email, entry.standing
+         FROM relation INDEXED BY relation_by_image CROSS JOIN entry ON entry.seq = relation.entry
+         WHERE relation.image = ?1 AND {current} AND entry.standing > 0 LIMIT ?2"
+    )
+}
+
+/// At most `limit` images that entries which are current, or were `at` a moment, connect with this one: those it is
+/// replaced by and replaces over any number of steps, and its versions. No image is looked at twice, so what goes round
+/// in a circle ends.
 pub(super) fn related(
     connection: &Connection,
     image: ImageIdentifier,
+    at: Option<Timestamp>,
     limit: usize,
 ) -> Result<Vec<Related>, LedgerError> {
     let mut found: Vec<Related> = Vec::new();
     let mut known = BTreeSet::from([Relation::Replacing, Relation::Replaced].map(|relation| (relation, image)));
     let mut waiting = VecDeque::from([(image, 0, None)]);
     while let Some((from, steps, followed)) = waiting.pop_front() {
-        for neighbour in neighbours(connection, from)? {
+        for neighbour in neighbours(connection, from, at)? {
             let is_followed = followed.is_none_or(|followed| followed == neighbour.relation);
             if !is_followed || neighbour.image == image || !known.insert((neighbour.relation, neighbour.image)) {
                 continue;
@@ -79,16 +100,27 @@ pub(super) fn related(
     Ok(found)
 }
 
-fn neighbours(connection: &Connection, image: ImageIdentifier) -> Result<Vec<Related>, LedgerError> {
-    let mut neighbours = read_related(connection, SAID_OF_OTHERS, image)?;
-    let by_others = read_related(connection, SAID_BY_OTHERS, image)?;
+fn neighbours(
+    connection: &Connection,
+    image: ImageIdentifier,
+    at: Option<Timestamp>,
+) -> Result<Vec<Related>, LedgerError> {
+    let mut neighbours = read_related(connection, &said_of_others(at), image, at)?;
+    let by_others = read_related(connection, &said_by_others(at), image, at)?;
     neighbours.extend(by_others.into_iter().map(|said| Related { relation: said.relation.inverse(), ..said }));
     Ok(neighbours)
 }
 
-fn read_related(connection: &Connection, said: &str, image: ImageIdentifier) -> Result<Vec<Related>, LedgerError> {
+fn read_related(
+    connection: &Connection,
+    said: &str,
+    image: ImageIdentifier,
+    at: Option<Timestamp>,
+) -> Result<Vec<Related>, LedgerError> {
     let mut statement = connection.prepare_cached(said)?;
-    let rows = statement.query_map((image.sha1(), columns::count_column(RELATED_PER_IMAGE_MAX)), |row| {
+    let fixed = [Value::Blob(image.sha1().to_vec()), columns::count_column(RELATED_PER_IMAGE_MAX).into()];
+    let parameters = fixed.into_iter().chain(at.map(|at| at.unix_seconds().into()));
+    let rows = statement.query_map(params_from_iter(parameters), |row| {
         Ok(Related {
             relation: columns::relation(row, 0)?,
             image: columns::image(row, 1)?,

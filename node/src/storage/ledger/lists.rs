@@ -35,13 +35,14 @@ pub(super) fn list(
     Ok(Page { total, items, next })
 }
 
-/// At most `limit` entries of an image, newest first, contested and superseded ones among them.
+/// At most `limit` entries of an image up to a moment, newest first, contested and superseded ones among them.
 pub(super) fn timeline(
     connection: &Connection,
     image: ImageIdentifier,
+    until: Option<Timestamp>,
     limit: usize,
 ) -> Result<Vec<Summary>, LedgerError> {
-    read(connection, &Selection::of_image(image.sha1()), limit, 0)
+    read(connection, &Selection::of_image(image.sha1(), until), limit, 0)
 }
 
 fn count(connection: &Connection, selection: &Selection) -> Result<u64, LedgerError> {

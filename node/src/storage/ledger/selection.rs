@@ -57,15 +57,19 @@ impl Selection {
         Ok(selection)
     }
 
-    /// Every entry of an image, newest first.
-    pub(super) fn of_image(image: &[u8]) -> Self {
-        Self {
+    /// Every entry of an image up to a moment, newest first.
+    pub(super) fn of_image(image: &[u8], until: Option<Timestamp>) -> Self {
+        let mut selection = Self {
             index: Some("by_image"),
             conditions: vec!["image = ?".to_owned()],
             parameters: vec![Value::Blob(image.to_vec())],
             sort: Column::Created,
             order: Order::Descending,
+        };
+        if let Some(until) = until {
+            selection.require("created <= ?", [until.unix_seconds().into()]);
         }
+        selection
     }
 
     /// Only what stands after this place of the order.

@@ -1,8 +1,9 @@
 //! What became of images, and what stands under tags.
 
+use proto::timestamp::Timestamp;
 use web::registry::{Related, Relation};
 
-use super::make::{about, candidate, holding, image, jane};
+use super::make::{about, at, candidate, holding, image, jane};
 use crate::storage::ledger::{Candidate, FILE, Ledger};
 
 /// Entry `number` about the image of that number, which stands so to others.
@@ -20,7 +21,11 @@ fn tagged(number: u8, image: u8, tags: &[&str]) -> Candidate {
 
 /// The images that belong to image `number`, by how they do and over how many steps.
 async fn related(ledger: &Ledger, number: u8, limit: usize) -> Vec<(Relation, u8, usize)> {
-    let related = ledger.related(image(number), limit).await.unwrap();
+    related_at(ledger, number, None, limit).await
+}
+
+async fn related_at(ledger: &Ledger, number: u8, then: Option<Timestamp>, limit: usize) -> Vec<(Relation, u8, usize)> {
+    let related = ledger.related(image(number), then, limit).await.unwrap();
     let shown = |one: &Related| (one.relation, one.image.sha1()[0], one.steps);
     related.iter().map(shown).collect()
 }
@@ -63,6 +68,22 @@ async fn what_a_superseded_entry_said_of_other_images_counts_no_more() {
     let ledger = holding(folder.path(), &[old, new]).await;
     assert_eq!(related(&ledger, 1, 10).await, []);
     assert_eq!(related(&ledger, 9, 10).await, []);
+}
+
+#[tokio::test]
+async fn what_was_said_of_other_images_at_a_moment_is_what_was_current_then() {
+    use Relation::{Replaced, Replacing};
+    let folder = tempfile::tempdir().unwrap();
+    let old = naming(1, &[(Replacing, 9)]);
+    let mut new = about(1, candidate(2, 1, 200));
+    new.description.relations = vec![(Replacing, image(8))];
+    let ledger = holding(folder.path(), &[old, new]).await;
+    for (then, found) in [(100, vec![]), (101, vec![(Replacing, 9, 1)]), (199, vec![(Replacing, 9, 1)])] {
+        assert_eq!(related_at(&ledger, 1, Some(at(then)), 10).await, found, "{then}");
+    }
+    assert_eq!(related_at(&ledger, 1, Some(at(200)), 10).await, [(Replacing, 8, 1)]);
+    assert_eq!(related_at(&ledger, 9, Some(at(150)), 10).await, [(Replaced, 1, 1)]);
+    assert_eq!(related_at(&ledger, 9, Some(at(200)), 10).await, []);
 }
 
 #[tokio::test]

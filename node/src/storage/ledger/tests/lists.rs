@@ -62,8 +62,10 @@ async fn superseded_entries_are_listed_by_their_moment_only() {
         let page = ledger.list(filter, at(0)).await.unwrap();
         assert_eq!(page.items.iter().map(|summary| summary.entry).collect::<Vec<_>>(), expected, "{since}");
     }
-    let timeline = ledger.timeline(image(0), 10).await.unwrap();
+    let timeline = ledger.timeline(image(0), None, 10).await.unwrap();
     assert_eq!(timeline.iter().map(|summary| summary.entry).collect::<Vec<_>>(), [new.entry, old.entry]);
+    let then = ledger.timeline(image(0), Some(at(199)), 10).await.unwrap();
+    assert_eq!(then.iter().map(|summary| summary.entry).collect::<Vec<_>>(), [old.entry]);
     assert_eq!(ledger.counts(at(0)).await.unwrap().superseded, 1);
 }
 
@@ -79,7 +81,7 @@ async fn contested_entries_are_in_timelines_and_listed_on_request_only() {
     let asked = ListFilter { standing: Some(Standing::Contested), ..everything() };
     let page = ledger.list(asked, at(0)).await.unwrap();
     assert_eq!(page.items.iter().map(|summary| summary.entry).collect::<Vec<_>>(), [contested.entry]);
-    assert_eq!(ledger.timeline(image(0), 10).await.unwrap().len(), 2);
+    assert_eq!(ledger.timeline(image(0), None, 10).await.unwrap().len(), 2);
     assert_eq!(ledger.counts(at(0)).await.unwrap().contested, 1);
 }
 

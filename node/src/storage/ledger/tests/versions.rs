@@ -43,7 +43,7 @@ async fn a_ledger_of_the_second_version_becomes_one_of_this_version() {
     let ledger = open(folder.path());
     assert_eq!(images(&ledger, searching("web"), at(0)).await, [3, 1]);
     assert_eq!(images(&ledger, whole(Column::Os, "debian"), at(0)).await, [3, 1]);
-    let related = ledger.related(image(9), 10).await.unwrap();
+    let related = ledger.related(image(9), None, 10).await.unwrap();
     let related: Vec<_> = related.iter().map(|one| (one.relation, one.image)).collect();
     assert_eq!(related, [(Relation::Replacing, image(1))]);
     let late = described(5, "late web", "x", "y");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::email::Email;
 use proto::entry::EntryId;
 use proto::identifier::ImageIdentifier;
-use proto::timestamp::Instant;
+use proto::timestamp::{Instant, Timestamp};
 use tokio::net::TcpListener;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
@@ -72,7 +72,12 @@ impl Registry for QueriesOnly {
         Err(RegistryError)
     }
 
-    async fn timeline(&self, _: ImageIdentifier, _: usize) -> Result<Vec<Summary>, RegistryError> {
+    async fn timeline(
+        &self,
+        _: ImageIdentifier,
+        _: Option<Timestamp>,
+        _: usize,
+    ) -> Result<Vec<Summary>, RegistryError> {
         Err(RegistryError)
     }
 
@@ -88,7 +93,7 @@ impl Registry for QueriesOnly {
         Err(RegistryError)
     }
 
-    async fn related(&self, _: ImageIdentifier, _: usize) -> Result<Vec<Related>, RegistryError> {
+    async fn related(&self, _: ImageIdentifier, _: Option<Timestamp>, _: usize) -> Result<Vec<Related>, RegistryError> {
         Err(RegistryError)
     }
 
