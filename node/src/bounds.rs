@@ -94,8 +94,11 @@ pub const WAKE_MIN: Duration = Duration::from_millis(1);
 /// Bytes of the answer to one query, which is held whole: it is complete or an error, never a part.
 pub const QUERY_ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Uploads that may wait for verification at once; each may hold a document of the greatest size.
+/// Uploads that may wait for verification at once, unless configured; each may hold a document of the greatest size.
 pub const UPLOADS_WAITING_MAX: usize = 256;
+
+/// The most that `max_uploads` may be set to: of 256 KiB each they hold 1 GiB.
+pub const UPLOADS_WAITING_MOST: usize = 4096;
 
 /// How often trust anchors and revocation lists are read again; the grid's are fetched every six hours.
 pub const ANCHORS_READ_EVERY: Duration = Duration::from_secs(10 * 60);

@@ -93,6 +93,8 @@ pub struct HttpSection {
     pub limits: Limits,
     /// Uploads that one key may sign in a minute; 0 for any number.
     pub uploads_of_endorser_per_minute: u32,
+    /// Uploads that are verified and written at once; more are refused.
+    pub uploads_max: usize,
 }
 
 /// The files of TLS, in PEM.
@@ -290,6 +292,7 @@ impl Default for Config {
                 trusted_proxies: Vec::new(),
                 limits: Limits::default(),
                 uploads_of_endorser_per_minute: 0,
+                uploads_max: bounds::UPLOADS_WAITING_MAX,
             },
             federation: FederationSection {
                 name: "marketplace".to_owned(),

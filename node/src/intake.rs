@@ -16,7 +16,6 @@ use proto::wire::Envelope;
 use tokio::sync::Semaphore;
 use web::registry::{Located, RegistryError, Scope, UploadRefusal, Uploaded, Used};
 
-use crate::bounds;
 use crate::clock::Clock;
 use crate::config::Uploads;
 use crate::storage::ledger::{
@@ -44,6 +43,7 @@ struct Shared {
     rules: RwLock<Arc<Rules>>,
     verifying: Semaphore,
     waiting: Semaphore,
+    uploads_max: usize,
     by_endorser: web::Rates<Sha256Digest>,
 }
 
@@ -66,6 +66,8 @@ pub struct Rules {
     pub uploads: Uploads,
     /// Uploads that one key may sign in a minute; 0 for any number.
     pub uploads_of_endorser_per_minute: u32,
+    /// Uploads that are taken at once; what it is at the start counts until the end.
+    pub uploads_max: usize,
     /// How uploads are confirmed by e-mail; none where they are not.
     pub confirmation: Option<EmailRule>,
 }
@@ -113,13 +115,15 @@ impl Intake {
     #[must_use]
     pub fn new(ledger: Ledger, key: Arc<NodeKey>, clock: Clock, rules: Rules) -> Self {
         let verifiers = std::thread::available_parallelism().map_or(1, usize::from);
+        let uploads_max = rules.uploads_max;
         Self(Arc::new(Shared {
             ledger,
             key,
             clock,
             rules: RwLock::new(Arc::new(rules)),
             verifying: Semaphore::new(verifiers),
-            waiting: Semaphore::new(bounds::UPLOADS_WAITING_MAX),
+            waiting: Semaphore::new(uploads_max),
+            uploads_max,
             by_endorser: web::Rates::default(),
         }))
     }
@@ -132,7 +136,7 @@ impl Intake {
     /// How many uploads are being taken, and may be at once.
     #[must_use]
     pub fn uploads_running(&self) -> Used {
-        let most = bounds::UPLOADS_WAITING_MAX;
+        let most = self.0.uploads_max;
         Used { now: (most - self.0.waiting.available_permits()) as u64, most: most as u64 }
     }
 

@@ -117,7 +117,7 @@ fn a_body_past_the_limit_is_413_whether_it_is_announced_or_not() {
 
 #[test]
 fn limits_and_what_is_taken_of_them_are_among_the_figures() {
-    let sites = start("max_connections = 9\nmax_followers = 3\n");
+    let sites = start("max_connections = 9\nmax_followers = 3\nmax_uploads = 5\n");
     let mut follower = TcpStream::connect(address(&sites)).expect("it listens");
     let asked = b"GET /changes HTTP/1.1\r\nhost: a\r\naccept: text/event-stream\r\n\r\n";
     follower.write_all(asked).expect("it takes bytes");
@@ -127,6 +127,8 @@ fn limits_and_what_is_taken_of_them_are_among_the_figures() {
         "marketplace_limit{setting=\"http.max_connections\"} 9.0",
         "marketplace_limit_used{setting=\"http.max_connections\"} 2",
         "marketplace_limit{setting=\"http.max_followers\"} 3.0",
+        "marketplace_limit{setting=\"http.max_uploads\"} 5.0",
+        "marketplace_limit_used{setting=\"http.max_uploads\"} 0",
         "marketplace_limit_used{setting=\"http.max_followers\"} 1",
         "marketplace_limit_used{setting=\"query.max_concurrent\"} 0",
         "marketplace_queries_waiting 0",

@@ -40,6 +40,8 @@ requests_per_minute = 6000
 uploads_per_minute = 600
 # Uploads that one key may sign in a minute, from whatever address; 0 for any number.
 uploads_per_minute_by_endorser = 0
+# Uploads that are verified and written at once; more are told to come again.
+max_uploads = 256
 # Clients that follow /changes at once.
 max_followers = 256
 

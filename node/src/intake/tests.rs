@@ -13,9 +13,10 @@ use proto::signature::Algorithms;
 use proto::timestamp::Instant;
 use proto::trust::{Confirmations, Trust};
 use proto::wire::Envelope;
-use web::registry::{Scope, UploadRefusal, Uploaded};
+use web::registry::{Scope, UploadRefusal, Uploaded, Used};
 
 use super::{Intake, Rules};
+use crate::bounds;
 use crate::clock::Clock;
 use crate::config::Uploads;
 use crate::demo::endorser::{Endorser, fresh_template};
@@ -40,6 +41,11 @@ struct Node {
 }
 
 fn node() -> Node {
+    node_that_takes(bounds::UPLOADS_WAITING_MAX)
+}
+
+/// A node that takes so many uploads at once.
+fn node_that_takes(uploads_max: usize) -> Node {
     let members = [1, 2].map(|number| (key(number).node_id(), Confirmations::Disregarded)).into();
     let trust = Trust { members, ..Trust::default() };
     let folder = tempfile::tempdir().expect("a folder");
@@ -52,6 +58,7 @@ fn node() -> Node {
         created_ms_max_ahead: 60_000,
         uploads: Uploads::Accepted,
         uploads_of_endorser_per_minute: 0,
+        uploads_max,
         confirmation: None,
     };
     let ledger = Ledger::open(folder.path(), rules.judge(noon())).expect("a ledger");
@@ -124,6 +131,17 @@ async fn a_node_that_only_follows_takes_no_upload() {
     assert!(matches!(&refused, UploadRefusal::Policy { rule, .. } if rule == "read-only"), "{refused}");
     let arrival = node.intake.take_envelope(envelope(&document, 2, noon())).await;
     assert!(matches!(arrival.outcome, Outcome::Held { .. }), "{:?}", arrival.outcome);
+}
+
+#[tokio::test]
+async fn an_upload_past_those_that_are_taken_at_once_is_told_to_come_again() {
+    let (busy, node) = (node_that_takes(0), node_that_takes(1));
+    let refused = busy.intake.upload(signed(1, noon()), Scope::Federated).await.expect_err("there is no room");
+    assert!(matches!(refused, UploadRefusal::Overloaded), "{refused}");
+    for name_ms in 1..3 {
+        node.intake.upload(signed(name_ms, noon()), Scope::Federated).await.expect("one after the other is taken");
+    }
+    assert_eq!(node.intake.uploads_running(), Used { now: 0, most: 1 });
 }
 
 #[tokio::test]

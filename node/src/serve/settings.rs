@@ -42,6 +42,7 @@ pub(crate) fn rules(terms: &Terms, node: NodeId, anchors: TrustAnchors) -> Rules
         created_ms_max_ahead: config.admission.created_ms_max_ahead,
         uploads: config.admission.uploads,
         uploads_of_endorser_per_minute: config.http.uploads_of_endorser_per_minute,
+        uploads_max: config.http.uploads_max,
         confirmation: confirmation(config),
     }
 }
