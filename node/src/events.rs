@@ -126,7 +126,7 @@ pub struct EntryEvent {
     pub created: String,
     /// How well the endorser is known here.
     pub standing: String,
-    /// The entry that supersedes it.
+    /// The entry that took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
     /// Why it is deprecated.

@@ -14,7 +14,7 @@ use crate::trust::Trust;
 pub struct Placement {
     /// How well its endorser is known.
     pub standing: Standing,
-    /// The newest entry that supersedes it; none where it is current.
+    /// The entry that took its place: the next newer one of those that may; none where it is current.
     pub superseded_by: Option<EntryId>,
 }
 
@@ -62,18 +62,18 @@ pub fn place(group: &[&Claim], address: &Address, trust: &Trust) -> Vec<(EntryId
         group.iter().map(|claim| (*claim, standing(claim, address, trust).unwrap_or(Standing::Contested))).collect();
     newest_first.sort_by_key(|(claim, _)| std::cmp::Reverse((claim.created, claim.entry)));
 
-    // The first of each standing, and of each key among the contested, with its rank: none other supersedes before it.
-    let mut newest: BTreeMap<Standing, (usize, EntryId)> = BTreeMap::new();
-    let mut newest_contested = BTreeMap::new();
+    // The last that was seen of each standing, and of each key among the contested, with its rank: none is nearer.
+    let mut newer: BTreeMap<Standing, (usize, EntryId)> = BTreeMap::new();
+    let mut newer_contested = BTreeMap::new();
     let mut placements = Vec::with_capacity(group.len());
     for (rank, (claim, standing)) in newest_first.into_iter().enumerate() {
-        let stronger = newest.range(standing.max(Standing::Bare)..).map(|(_, ranked)| *ranked);
-        let same_key = newest_contested.get(&claim.key).copied().filter(|_| standing == Standing::Contested);
-        let superseded_by = stronger.chain(same_key).min().map(|(_, entry)| entry);
+        let stronger = newer.range(standing.max(Standing::Bare)..).map(|(_, ranked)| *ranked);
+        let same_key = newer_contested.get(&claim.key).copied().filter(|_| standing == Standing::Contested);
+        let superseded_by = stronger.chain(same_key).max().map(|(_, entry)| entry);
         placements.push((claim.entry, Placement { standing, superseded_by }));
         match standing {
-            Standing::Contested => newest_contested.entry(claim.key).or_insert((rank, claim.entry)),
-            _ => newest.entry(standing).or_insert((rank, claim.entry)),
+            Standing::Contested => newer_contested.insert(claim.key, (rank, claim.entry)),
+            _ => newer.insert(standing, (rank, claim.entry)),
         };
     }
     placements

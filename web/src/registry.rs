@@ -232,7 +232,7 @@ pub struct Summary {
     pub at: Coordinates,
     /// How well its endorser is known.
     pub standing: Standing,
-    /// The entry that supersedes it; none where it is current.
+    /// The entry that took its place; none where it is current.
     pub superseded_by: Option<EntryId>,
     /// Why it is deprecated, where it is; the reason may be empty.
     pub deprecated: Option<String>,

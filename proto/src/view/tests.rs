@@ -188,6 +188,11 @@ fn the_newer_entry_supersedes_and_of_two_in_one_second_the_greater() {
     assert_eq!(view[&old.entry].superseded_by, Some(new.entry));
     assert_eq!(view[&new.entry].superseded_by, None);
 
+    let newest = claim(5, 1, 300, 30);
+    let view = fold(&[newest.clone(), old.clone(), new.clone()], &trust());
+    assert_eq!(view[&old.entry].superseded_by, Some(new.entry), "what took its place stays the same");
+    assert_eq!(view[&new.entry].superseded_by, Some(newest.entry));
+
     let (a, b) = (claim(3, 1, 300, 30), claim(4, 1, 300, 30));
     let view = fold(&[a.clone(), b.clone()], &trust());
     assert_eq!(view[&a.entry.min(b.entry)].superseded_by, Some(a.entry.max(b.entry)));
@@ -364,9 +369,8 @@ proptest! {
     }
 
     #[test]
-    fn the_superseding_entry_is_newer_and_not_weaker(claims in any_claims(), pinned in 0..4u8) {
+    fn the_superseding_entry_is_the_next_that_is_newer_and_not_weaker(claims in any_claims(), pinned in 0..4u8) {
         let view = fold(&claims, &pinning(pinned));
-        let by_entry: BTreeMap<_, _> = claims.iter().map(|claim| (claim.entry, claim)).collect();
         for claim in &claims {
             let placement = view[&claim.entry];
             let supersedes = |other: &&Claim| {
@@ -376,10 +380,8 @@ proptest! {
                     && theirs >= placement.standing
                     && (theirs > Standing::Contested || other.key == claim.key)
             };
-            prop_assert_eq!(claims.iter().any(|other| supersedes(&other)), placement.superseded_by.is_some());
-            if let Some(by) = placement.superseded_by {
-                prop_assert!(supersedes(&by_entry[&by]));
-            }
+            let next = claims.iter().filter(supersedes).min_by_key(|other| (other.created, other.entry));
+            prop_assert_eq!(next.map(|next| next.entry), placement.superseded_by);
         }
     }
 }

@@ -21,9 +21,9 @@ pub struct Explained {
     pub documents: Vec<DocumentEvidence>,
     /// Who admitted it, earliest first.
     pub witnesses: Vec<Witness>,
-    /// The newest entry that supersedes it.
+    /// The entry that took its place.
     pub superseded_by: Option<EntryId>,
-    /// Entries that name it as the newest that supersedes them, newest first, as many as are shown.
+    /// Entries whose place it took, newest first, as many as are shown.
     pub supersedes: Vec<EntryId>,
     /// When the document was endorsed: certificates must be valid then.
     pub created: Timestamp,

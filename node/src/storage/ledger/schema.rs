@@ -128,8 +128,8 @@ CREATE TABLE placement_change (
 ) STRICT;
 ";
 
-/// What makes the third version of the ledger the fourth, in which changes say what happened and when; [`tallies`] are
-/// new in it, too. Of the changes before
+/// What makes the third version of the ledger the fourth, in which changes say what happened and when, and an entry is
+/// superseded by the next and no longer by the newest; [`tallies`] are new in it, too. Of the changes before
 /// it is told what can be told: the first one of an entry admitted it, and it was seen then.
 const FROM_VERSION_3: (&str, &str) = (
     "ALTER TABLE placement_change RENAME TO former_change;",
@@ -147,6 +147,13 @@ INSERT INTO placement_change (seq, entry, kind, at)
     LEFT JOIN (SELECT entry, MAX(refused) AS refused FROM refusal GROUP BY entry) AS gone USING (entry)
     ORDER BY former_change.seq;
 DROP TABLE former_change;
+UPDATE entry SET superseded_by = (
+    SELECT newer.id FROM entry AS newer INDEXED BY by_group
+    WHERE newer.image = entry.image AND newer.email = entry.email
+        AND (newer.created, newer.id) > (entry.created, entry.id)
+        AND newer.standing >= entry.standing AND (newer.standing > 0 OR newer.key = entry.key)
+    ORDER BY newer.created, newer.id LIMIT 1)
+WHERE superseded_by IS NOT NULL;
 ",
 );
 

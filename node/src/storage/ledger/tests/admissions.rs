@@ -214,6 +214,18 @@ async fn a_newer_entry_moves_the_older_and_the_graph_is_told_of_both() {
 }
 
 #[tokio::test]
+async fn an_upload_changes_the_entry_whose_place_it_takes_and_no_older_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let versions: Vec<_> = (1..=9).map(|number| candidate(number, 1, i64::from(number) * 100)).collect();
+    let ledger = holding(folder.path(), &versions).await;
+    assert_eq!(ledger.last_change().await.unwrap(), 9 + 8);
+    let stored = ledger.stored(versions.iter().map(|version| version.entry).collect(), 100).await.unwrap();
+    let by: Vec<_> = stored.into_iter().map(|stored| stored.unwrap().placement.superseded_by).collect();
+    let next: Vec<_> = versions.iter().skip(1).map(|version| Some(version.entry)).chain([None]).collect();
+    assert_eq!(by, next);
+}
+
+#[tokio::test]
 async fn a_confirmed_key_contests_all_that_the_address_had_about_any_image() {
     let folder = tempfile::tempdir().unwrap();
     let mut elsewhere = candidate(1, 1, 100);

@@ -6,7 +6,7 @@ use web::registry::ChangeKind::{Admitted, Superseded, Withdrawn};
 use web::registry::{ChangeKind, Column, Relation};
 
 use super::lists::{described, images, library, searching, whole};
-use super::make::{about, at, candidate, holding, image, jane, open, rejudge};
+use super::make::{about, at, candidate, holding, image, jane, open, rejudge, trust};
 use super::trust::denying;
 use crate::demo::endorser::Endorser;
 use crate::storage::ledger::{FILE, Ledger};
@@ -104,6 +104,22 @@ async fn a_ledger_of_the_third_version_tells_of_its_changes_what_can_be_told() {
     let next = about(4, candidate(4, 1, 400));
     assert_eq!(ledger.admit(next.clone()).await.unwrap().change, 6);
     assert_eq!(changes(&ledger).await[5..], [(next.entry, Admitted)]);
+}
+
+#[tokio::test]
+async fn an_entry_of_the_third_version_is_superseded_by_the_next_and_not_by_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, next, newest] = [100, 200, 300].map(|created| candidate((created / 100) as u8, 1, created));
+    holding(folder.path(), &[old.clone(), next.clone(), newest.clone()]).await.close().await;
+    let file = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    file.execute_batch(AS_VERSION_3).unwrap();
+    let to_newest = "UPDATE entry SET superseded_by = ?1 WHERE id = ?2";
+    file.execute(to_newest, (newest.entry.as_bytes(), old.entry.as_bytes())).unwrap();
+    drop(file);
+    let ledger = open(folder.path());
+    let held = ledger.entry(old.entry).await.unwrap().unwrap();
+    assert_eq!(held.summary.superseded_by, Some(next.entry));
+    assert!(ledger.check(trust()).await.unwrap().is_clean());
 }
 
 async fn changes(ledger: &Ledger) -> Vec<(EntryId, ChangeKind)> {
