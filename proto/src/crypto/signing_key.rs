@@ -99,8 +99,10 @@ impl SigningKey {
             Some(password) if password.contains('\0') => return Err(BadSigningKey::WrongPassword),
             password => password.unwrap_or_default(),
         };
-        // Always with a password, be it empty, for OpenSSL would else ask for one on the terminal.
-        let open = || PKey::private_key_from_pem_passphrase(bytes, password.as_bytes());
+        // Always with a password, be it empty, for OpenSSL would else ask for one on the terminal; and of the key alone, for
+        // what else is in the file would leave its own errors.
+        let block = private_key_block(bytes).ok_or(BadSigningKey::NotPem)?;
+        let open = || PKey::private_key_from_pem_passphrase(block, password.as_bytes());
         let key = open().or_else(|error| {
             if !is_encrypted {
                 return Err(BadSigningKey::NotPem);
@@ -186,7 +188,21 @@ fn is_wrong_password(error: &ErrorStack) -> bool {
     error.errors().iter().any(|one| one.reason() == Some("mac verify failure"))
 }
 
-/// Whether OpenSSL does not know the cipher of a file. One wrong password of 256 opens it to garbage, which its decoders
+/// The lines of the first private key in a PEM file.
+fn private_key_block(bytes: &[u8]) -> Option<&[u8]> {
+    let find = |from: usize, needle: &[u8]| {
+        let found = bytes.get(from..)?.windows(needle.len()).position(|window| window == needle)?;
+        Some(from + found)
+    };
+    let (begin, dashes) = (b"-----BEGIN ".as_slice(), b"-----".as_slice());
+    let label = find(0, b"PRIVATE KEY-----")?;
+    let start = bytes.get(..label)?.windows(begin.len()).rposition(|window| window == begin)?;
+    let end = find(label, b"-----END ")?;
+    let last = find(end + dashes.len(), dashes)?;
+    bytes.get(start..last + dashes.len())
+}
+
+/// Whether OpenSSL does not know the cipher of a key. One wrong password of 256 opens it to garbage, which its decoders
 /// do not support either; ciphers are the affair of the digital envelope.
 fn is_unsupported(error: &ErrorStack) -> bool {
     error.errors().iter().any(|one| {
