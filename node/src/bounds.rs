@@ -251,8 +251,8 @@ pub const CLIENT_ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Most entries that `metadata show` fetches for one image; the newest are shown.
 pub const SHOWN_ENTRIES_MAX: usize = 100;
 
-/// Changes that the graph reads from the ledger at once; what is loaded of them in bulk takes some 200 MB meanwhile.
-pub const GRAPH_CHANGES_MAX: usize = 4_000;
+/// Changes that the graph reads from the ledger at once; what is loaded of them in bulk takes some 150 MB meanwhile.
+pub const GRAPH_CHANGES_MAX: usize = 3_000;
 
 /// Bytes of documents that the graph reads from the ledger at once; [`GRAPH_CHANGES_MAX`] of the usual size fit.
 pub const GRAPH_READ_BYTES_MAX: usize = 32 * 1024 * 1024;

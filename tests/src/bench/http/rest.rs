@@ -31,10 +31,10 @@ const SEARCHED: [&str; 12] = [
     "image+432",
     "person7",
     UNHEARD_OF,
-    "qcow2+debian",
+    "cloud+debian",
     "release+13",
     "person12+rocky",
-    "tools",
+    "opensuse",
 ];
 const SEARCHES: usize = 200;
 
