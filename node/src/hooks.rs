@@ -76,7 +76,8 @@ impl Hook {
             loop {
                 match self.next(&source, &place, &mut once).await {
                     Next::Entries => self.tell_entries(&source, &mut place).await,
-                    Next::Once(event) => _ = self.tell(&event, bounds::HOOK_ATTEMPTS_MAX).await,
+                    Next::Once(event) if self.wants(&event) => self.tell(&event, bounds::HOOK_ATTEMPTS_MAX).await,
+                    Next::Once(_) => {}
                     Next::End => return,
                 }
             }
@@ -120,15 +121,12 @@ impl Hook {
         }
     }
 
-    /// Hands one event to the action where it wants it, and again after a pause where it fails; whether it was taken.
-    async fn tell(&self, event: &Event, attempts_max: u32) -> bool {
-        let Ok(json) = serde_json::to_vec(event) else { return false };
-        if !self.wants(event) {
-            return false;
-        }
+    /// Hands one event to the action, and again after a pause where it fails.
+    async fn tell(&self, event: &Event, attempts_max: u32) {
+        let Ok(json) = serde_json::to_vec(event) else { return };
         for attempt in 1..=attempts_max {
             match self.act(&json).await {
-                Ok(()) => return true,
+                Ok(()) => return,
                 Err(error) => {
                     tracing::warn!(hook = ?self.action, event = event.happening.name(), attempt, %error, "a hook failed")
                 }
@@ -138,7 +136,6 @@ impl Hook {
             }
         }
         tracing::error!(hook = ?self.action, event = event.happening.name(), change = event.change, "a hook never took it");
-        false
     }
 }
 

@@ -60,11 +60,10 @@ fn limits<'text>(section: &mut Section<'text>, findings: &mut Findings<'text>, c
     section.read(findings, "stall_timeout", &mut limits.stall_ms_max, duration_ms(TIME_MS));
     section.read(findings, "requests_per_minute", &mut limits.requests_per_minute, rate);
     section.read(findings, "uploads_per_minute", &mut limits.uploads_per_minute, rate);
+    section.read(findings, "max_followers", &mut limits.followers_max, number(0..=bounds::CONNECTIONS_MOST));
     let of_endorser = &mut config.http.uploads_of_endorser_per_minute;
     section.read(findings, "uploads_per_minute_by_endorser", of_endorser, rate);
     section.read(findings, "max_uploads", &mut config.http.uploads_max, number(1..=bounds::UPLOADS_WAITING_MOST));
-    let limits = &mut config.http.limits;
-    section.read(findings, "max_followers", &mut limits.followers_max, number(0..=bounds::CONNECTIONS_MOST));
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use proto::federation::{DisconnectReason, Effect, Event, Input, LoadId};
 use proto::node_id::NodeId;
 
 use super::history::brief_event;
+use super::roster::address_of;
 use super::world::{Happening, World};
 
 impl World {
@@ -13,7 +14,7 @@ impl World {
         match effect {
             Effect::Dial { peer, address } => {
                 let (to, travel_ms) = (self.number(&peer), self.travel_ms());
-                let dial = if address == self.address(to) {
+                let dial = if address == address_of(to) {
                     Happening::DialArrives { from: site, to, epoch }
                 } else {
                     Happening::DialFails { from: site, to, epoch }

@@ -48,12 +48,7 @@ impl World {
     /// Where operators believe that a site is reached.
     pub(super) fn known_addresses(&self, site: usize) -> Vec<Address> {
         let has_moved = self.sites[site].has_moved;
-        vec![if has_moved { format!("former address of {site}") } else { self.address(site) }]
-    }
-
-    /// Where a site is reached.
-    pub(super) fn address(&self, site: usize) -> Address {
-        format!("site {site}")
+        vec![if has_moved { format!("former address of {site}") } else { address_of(site) }]
     }
 
     /// Lets some sites be elsewhere than their peers believe, no two of which are peers.
@@ -90,13 +85,13 @@ impl World {
     /// Both ends of a new connection say where they are reached, as the network has it.
     pub(super) fn learn_address(&mut self, site: usize, other: usize) {
         if self.scenario.moved_sites > 0 {
-            let (peer, addresses) = (self.sites[other].node, vec![self.address(other)]);
+            let (peer, addresses) = (self.sites[other].node, vec![address_of(other)]);
             self.tell(site, Input::AddressesLearned { peer, addresses });
         }
     }
 
     pub(super) fn keep_addresses(&mut self, site: usize, peer: NodeId, addresses: Vec<Address>) {
-        let is_true = addresses == [self.address(self.number(&peer))];
+        let is_true = addresses == [address_of(self.number(&peer))];
         self.sites[site].disk.addresses.insert(peer, addresses);
         if !is_true {
             self.fail(format!("{site} keeps an address that nobody told"));
@@ -144,6 +139,11 @@ impl World {
         let held = self.sites[site].disk.roster.as_ref().map_or(0, |roster| roster.roster().version);
         held == self.scenario.rosters
     }
+}
+
+/// Where a site is reached.
+pub(super) fn address_of(site: usize) -> Address {
+    format!("site {site}")
 }
 
 fn signed(

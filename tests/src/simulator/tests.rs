@@ -4,6 +4,7 @@ use proto::bounds;
 use proto::federation::{Effect, Event, Fault, Input, IntakeId, Load};
 use proto::wire::{Envelope, Request};
 
+use super::roster::address_of;
 use super::*;
 
 fn check(make: impl Fn(u64) -> Scenario, seeds: std::ops::Range<u64>) -> Vec<Summary> {
@@ -286,7 +287,7 @@ fn a_site_without_the_last_roster_is_not_at_rest() {
 #[test]
 fn a_site_that_keeps_an_address_of_another_breaks_a_rule() {
     let mut world = world();
-    let (peer, addresses) = (world.sites[1].node, vec![world.address(2)]);
+    let (peer, addresses) = (world.sites[1].node, vec![address_of(2)]);
     world.carry_out(0, Effect::KeepAddresses { peer, addresses });
     assert_wrong(&world, "that nobody told");
 }
