@@ -494,11 +494,15 @@ pub const RATE_PER_MINUTE_MOST: usize = 10_000_000;
 /// a document of the largest size takes no more of the index than this.
 pub const SEARCHED_CHARACTERS_MAX: usize = 4096;
 
-/// Newest entries in which terms are looked for that are too short for the index.
-pub const SHORT_TERMS_ENTRIES_MAX: usize = 10_000;
+/// Steps of SQLite's machine that a list may take, about two seconds of a core: enough to go along an index of two
+/// million entries, or to look for a word in the texts of half a million.
+pub const LIST_STEPS_MAX: u32 = 60_000_000;
 
-/// Entries of one image or endorser among which those are looked for that were current at a moment.
-pub const HISTORY_ENTRIES_MAX: usize = 10_000;
+/// Steps of SQLite's machine between two looks at how many are left.
+pub const LEDGER_STEPS_AT_ONCE: u32 = 100_000;
+
+/// Newest entries with a tag among which the image is looked for that stands under it.
+pub const TAGGED_ENTRIES_MAX: usize = 10_000;
 
 /// Other images that one entry names.
 pub const RELATIONS_MAX: usize = 32;

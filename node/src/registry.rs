@@ -15,8 +15,9 @@ use proto::timestamp::{Instant, Timestamp};
 use tokio::sync::watch;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
-    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Load, Page, Query, QueryAnswer,
-    QueryError, Record, Registry, RegistryError, Related, Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
+    Change, Coordinates, Counts, Endorser, Explained, Federation, ListError, ListFilter, Load, Page, Query,
+    QueryAnswer, QueryError, Record, Registry, RegistryError, Related, Roster, Scope, Summary, Tag, UploadRefusal,
+    Uploaded, Walk,
 };
 
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ use crate::intake::{Intake, Spread, Taken};
 use crate::mail::Bell;
 use crate::network;
 use crate::storage::graph::Graph;
-use crate::storage::ledger::{Held, Ledger};
+use crate::storage::ledger::{Held, Ledger, LedgerError};
 
 mod changes;
 mod peers;
@@ -106,8 +107,11 @@ impl Registry for NodeRegistry {
         }
     }
 
-    async fn list(&self, filter: ListFilter) -> Result<Page, RegistryError> {
-        self.ledger.list(filter, self.clock.now().timestamp()).await.map_err(failed("a list"))
+    async fn list(&self, filter: ListFilter) -> Result<Page, ListError> {
+        self.ledger.list(filter, self.clock.now().timestamp()).await.map_err(|error| match error {
+            LedgerError::TooMuch => ListError::TooBroad,
+            error => failed("a list")(error).into(),
+        })
     }
 
     async fn documents(&self, entries: Vec<EntryId>) -> Result<Vec<Bytes>, RegistryError> {

@@ -20,9 +20,9 @@ use tokio::sync::watch;
 
 use crate::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaited, Awaiting};
 use crate::registry::{
-    Change, ChangeKind, Coordinates, Counts, DocumentEvidence, Endorser, Explained, Federation, ListFilter, Listed,
-    Listing, Load, Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError, Related,
-    Relation, Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Used, Walk,
+    Change, ChangeKind, Coordinates, Counts, DocumentEvidence, Endorser, Explained, Federation, ListError, ListFilter,
+    Listed, Listing, Load, Located, Page, Peer, Query, QueryAnswer, QueryError, Record, Registry, RegistryError,
+    Related, Relation, Roster, Scope, Summary, Tag, UploadRefusal, Uploaded, Used, Walk,
 };
 
 pub(crate) use documents::{signed, signed_as, template};
@@ -36,6 +36,7 @@ struct Held {
     records: Vec<Record>,
     refusal: Option<UploadRefusal>,
     is_down: bool,
+    is_broad: bool,
     answer: Option<Result<QueryAnswer, QueryError>>,
     asked: Vec<Query>,
     is_asking: bool,
@@ -71,6 +72,13 @@ impl Fake {
     pub(crate) fn down() -> Self {
         let fake = Self::default();
         fake.with(|held| held.is_down = true);
+        fake
+    }
+
+    /// A fake of which every list would read too much.
+    pub(crate) fn broad() -> Self {
+        let fake = Self::default();
+        fake.with(|held| held.is_broad = true);
         fake
     }
 
@@ -216,8 +224,12 @@ impl Registry for Fake {
         }
     }
 
-    async fn list(&self, filter: ListFilter) -> Result<Page, RegistryError> {
-        self.read(|held| lists::page(held.records.iter().map(|record| record.summary.clone()).collect(), &filter))
+    async fn list(&self, filter: ListFilter) -> Result<Page, ListError> {
+        if self.with(|held| held.is_broad) {
+            return Err(ListError::TooBroad);
+        }
+        let summaries = |held: &Held| held.records.iter().map(|record| record.summary.clone()).collect();
+        Ok(self.read(|held| lists::page(summaries(held), &filter))?)
     }
 
     async fn documents(&self, entries: Vec<EntryId>) -> Result<Vec<Bytes>, RegistryError> {
@@ -275,7 +287,7 @@ impl Registry for Fake {
     async fn related(
         &self,
         image: ImageIdentifier,
-        _at: Option<Timestamp>,
+        at: Option<Timestamp>,
         limit: usize,
     ) -> Result<Vec<Related>, RegistryError> {
         let said = |record: &Record| {
@@ -293,7 +305,8 @@ impl Registry for Fake {
                 Some(Related { image, relation, steps: 1, entry: summary.entry, email, standing })
             })
         };
-        self.read(|held| held.records.iter().flat_map(said).take(limit).collect())
+        let is_of_then = |record: &&Record| at.is_none_or(|at| record.summary.at.created <= at);
+        self.read(|held| held.records.iter().filter(is_of_then).flat_map(said).take(limit).collect())
     }
 
     async fn tagged(&self, email: Email, tag: String) -> Result<Option<Record>, RegistryError> {

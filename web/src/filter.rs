@@ -37,10 +37,6 @@ pub(crate) fn read(arguments: &[String], parameters: &Parameters) -> Result<List
     agree(&mut filter.image, one(parameters, "identifier")?, "identifier")?;
     agree(&mut filter.email, one(parameters, "email")?, "email")?;
     agree(&mut filter.created, one(parameters, "created")?, "created")?;
-    if filter.at.is_some() && filter.image.is_none() && filter.email.is_none() {
-        let detail = "at: what was current at a moment is listed of one image or endorser; add identifier or email";
-        return Err(Problem::bad_request("parameter", detail));
-    }
     Ok(filter)
 }
 
@@ -247,11 +243,5 @@ mod tests {
         assert_eq!(order("sort=title"), Ok((Column::Title, Order::Ascending)));
         assert_eq!(order("sort=title&order=DESC"), Ok((Column::Title, Order::Descending)));
         assert!(order("sort=entry").is_err() && order("order=up").is_err());
-    }
-
-    #[test]
-    fn what_was_current_is_listed_of_one_image_or_endorser() {
-        assert!(filter(&[], &format!("at={CREATED}")).is_err_and(|problem| problem.detail.contains("identifier")));
-        assert!(filter(&["a@b.org"], &format!("at={CREATED}")).is_ok_and(|filter| filter.at.is_some()));
     }
 }

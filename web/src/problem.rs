@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use crate::bounds::{CONFIRMATION_RETRY_AFTER_S, RETRY_AFTER_S};
 use crate::media::Media;
 use crate::registry::confirmation::ActionRefusal;
-use crate::registry::{QueryError, RegistryError, UploadRefusal};
+use crate::registry::{ListError, QueryError, RegistryError, UploadRefusal};
 use crate::urls;
 
 pub(crate) use render::render;
@@ -81,6 +81,15 @@ impl Problem {
 impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         Self::retry(StatusCode::SERVICE_UNAVAILABLE, "unavailable", error.to_string())
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::TooBroad => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too-broad", error.to_string()),
+            ListError::Unavailable(error) => error.into(),
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub trait Registry: Clone + Send + Sync + 'static {
     fn act(&self, token: ActionToken, action: Action) -> impl Future<Output = Result<Acted, ActionRefusal>> + Send;
 
     /// A page of entries in the order that the filter asks for.
-    fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Page, RegistryError>> + Send;
+    fn list(&self, filter: ListFilter) -> impl Future<Output = Result<Page, ListError>> + Send;
 
     /// The raw documents of these entries, in this order; those that are not held are left out.
     fn documents(&self, entries: Vec<EntryId>) -> impl Future<Output = Result<Vec<Bytes>, RegistryError>> + Send;
@@ -222,6 +222,20 @@ pub enum UploadRefusal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the registry cannot answer now")]
 pub struct RegistryError;
+
+/// Why there is no list; the first is the asker's to solve.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// More would be read for it than a list may read.
+    #[error(
+        "the list would read more of the registry than one may: ask for an identifier, an email or a later moment, or \
+         search for words of three letters and more"
+    )]
+    TooBroad,
+    /// The registry cannot answer now.
+    #[error(transparent)]
+    Unavailable(#[from] RegistryError),
+}
 
 /// What lists show of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,17 +34,12 @@ mod mail;
 mod pending;
 mod reminders;
 
-/// Totals are whole between any two of their calls, so a thread that panicked has left nothing half done.
-fn locked(totals: &std::sync::Mutex<Totals>) -> MutexGuard<'_, Totals> {
-    totals.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::admission::AdmissionId;
@@ -58,6 +53,8 @@ use proto::trust::Trust;
 use rusqlite::Transaction;
 use tokio::sync::Mutex;
 use web::registry::{Coordinates, Counts, Endorser, Explained, ListFilter, Page, Related, Summary, Tag};
+
+use crate::bounds::LIST_STEPS_MAX;
 
 pub use candidate::{
     Admitted, Candidate, Change, Description, Envelope, Freshness, Held, ItemChange, Novelty, OriginRule,
@@ -75,7 +72,7 @@ pub use refusals::StoredRefusal;
 pub use reminders::{Endorsements, Expiring, Reminding};
 
 use readers::Readers;
-use totals::Totals;
+use totals::SharedTotals;
 use writer::{Session, Tidings, Writer};
 
 /// The file of the ledger in the data folder.
@@ -90,7 +87,7 @@ pub struct Ledger {
     readers: Readers,
     tidings: Arc<Tidings>,
     counted: Arc<Mutex<Option<Counted>>>,
-    totals: Arc<std::sync::Mutex<Totals>>,
+    totals: SharedTotals,
 }
 
 /// What was counted last; the commits are those before it was.
@@ -108,7 +105,13 @@ impl Ledger {
         let tidings = Arc::new(Tidings::default());
         let session = Session::open(schema::open_writer(&path)?, judge.into(), Arc::clone(&tidings))?;
         let writer = Arc::new(Writer::start(session)?);
-        Ok(Self { writer, readers: Readers::open(&path)?, tidings, counted: Arc::default(), totals: Arc::default() })
+        Ok(Self {
+            writer,
+            readers: Readers::open(&path)?,
+            tidings,
+            counted: Arc::default(),
+            totals: SharedTotals::default(),
+        })
     }
 
     /// Admits a candidate; the answer comes when it is durable. What peers bring and policy refuses is remembered.
@@ -168,14 +171,14 @@ impl Ledger {
     /// A page of entries as they are at the moment `now`, in the order that the filter asks for.
     pub async fn list(&self, filter: ListFilter, now: Timestamp) -> Result<Page, LedgerError> {
         let commits = self.commits();
-        let total = locked(&self.totals).get(&filter, now, commits);
-        let totals = Arc::clone(&self.totals);
-        self.read(move |snapshot| {
+        let total = self.totals.get(&filter, now, commits);
+        let totals = self.totals.clone();
+        let work = move |snapshot: &Transaction<'_>| {
             let page = lists::list(snapshot, &filter, now, total)?;
-            locked(&totals).keep(&filter, now, commits, page.total);
+            totals.keep(&filter, now, commits, page.total);
             Ok(page)
-        })
-        .await
+        };
+        self.readers.read_at_most(LIST_STEPS_MAX, work).await
     }
 
     /// The entry with this identity.

@@ -11,6 +11,7 @@ const XML: &str = "application/xml";
 const TEXT: &str = "text/plain";
 const RDF: &str = "application/rdf+xml";
 const NOT_FOUND: (u16, &str) = (404, "there is none");
+const TOO_BROAD: (u16, &str) = (422, "more would be read for it than a list may read");
 
 /// Every operation, in the order of the page that shows them.
 pub(super) fn all() -> Vec<Operation> {
@@ -60,14 +61,14 @@ fn reading() -> Vec<Operation> {
             .asks("location", "only those that can be fetched there", text())
             .asks("tag", "with an endorser: the newest image under this tag instead", text())
             .asks("search", "words that are all parts of title, description, kind, system, endorser or tags", text())
-            .asks("at", "with an image or an endorser: as it stood at this moment, RFC 3339", text())
+            .asks("at", "what was current and valid at this moment, RFC 3339", text())
             .asks("sort", "a column; created where it is not said", text())
             .asks("order", "asc or desc", text())
             .asks("limit", "entries of a page", number(1, LIST_LIMIT_MAX))
             .asks("after", "the place that a page's next link names", text())
             .media(&["xml", "json", "html"])
             .gives(200, "a page of entries, newest first", &[(XML, any()), (JSON, schema("List")), (HTML, text())])
-            .refuses(&[NOT_FOUND])
+            .refuses(&[NOT_FOUND, TOO_BROAD])
     };
     vec![
         Operation::get("/", "home", "What this node holds").media(&["html", "json"]).gives(
@@ -100,7 +101,7 @@ fn tables() -> Vec<Operation> {
         Operation::post(path, id, "A page of a table, as DataTables 1.9 asks for it")
             .body("application/x-www-form-urlencoded", form)
             .gives(200, "the rows", &[(JSON, any())])
-            .refuses(&[NOT_FOUND, (413, "the form is too long"), (415, "the body has another type")])
+            .refuses(&[NOT_FOUND, (413, "the form is too long"), (415, "the body has another type"), TOO_BROAD])
     };
     vec![
         table("/metadata/{a}", "tableBy").at("a", "an identifier, an e-mail address or a moment", text()),

@@ -3,6 +3,16 @@
 use super::*;
 
 #[tokio::test]
+async fn a_list_that_would_read_too_much_is_refused_and_says_what_to_add() {
+    let fake = Fake::broad();
+    for media in ["application/xml", "application/json", BROWSER] {
+        let answer = get(&fake, "/metadata?created=2014-03-08T14:01:00Z", media).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text().contains("ask for an identifier"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_xml_of_the_signed_documents_where_nothing_is_asked() {
     let fake = several(20);
     for accept in ["", "*/*", "application/xml", "text/xml"] {

@@ -7,6 +7,7 @@ use proto::view;
 use rusqlite::Connection;
 
 use super::claims;
+use super::columns;
 use super::error::LedgerError;
 use super::placements::for_each_email;
 use super::tallies;
@@ -31,6 +32,7 @@ impl CheckReport {
 pub(super) fn check(connection: &Connection, trust: &Trust) -> Result<CheckReport, LedgerError> {
     let mut report = CheckReport { faults: file_faults(connection)?, misplaced: Vec::new() };
     report.faults.extend(tallies::wrong(connection)?);
+    report.misplaced.extend(with_wrong_end(connection)?);
     for_each_email(connection, |email| {
         let held = claims::of_email(connection, email)?;
         let claims: Vec<Claim> = held.iter().map(|held| held.claim.clone()).collect();
@@ -40,6 +42,16 @@ pub(super) fn check(connection: &Connection, trust: &Trust) -> Result<CheckRepor
         Ok(())
     })?;
     Ok(report)
+}
+
+/// Entries of which it is stored that they were current up to another moment than the one of the entry after them.
+fn with_wrong_end(connection: &Connection) -> Result<Vec<EntryId>, LedgerError> {
+    let mut statement = connection.prepare(
+        "SELECT entry.id FROM entry LEFT JOIN entry AS newer ON newer.id = entry.superseded_by
+         WHERE entry.superseded_at IS NOT newer.created",
+    )?;
+    let rows = statement.query_map((), |row| columns::entry_id(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn file_faults(connection: &Connection) -> Result<Vec<String>, LedgerError> {

@@ -2,6 +2,7 @@
 
 use proto::trust::PolicyRefusal;
 use proto::view::Stale;
+use rusqlite::ErrorCode;
 
 /// The ledger failed; never the fault of who asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum LedgerError {
     /// A stored value is not what this program writes; the machine's fault.
     #[error("the ledger holds what cannot be read: {0}")]
     Corrupt(String),
+    /// A read went on for longer than it may; to be asked for less.
+    #[error("more would be read than a list may read")]
+    TooMuch,
     /// The ledger was closed.
     #[error("the ledger is closed")]
     Closed,
@@ -56,6 +60,8 @@ impl From<rusqlite::Error> for LedgerError {
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::InvalidColumnType(..) => Self::Corrupt(error.to_string()),
+            // Nothing else interrupts.
+            _ if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Self::TooMuch,
             _ => Self::Machine(error.to_string()),
         }
     }

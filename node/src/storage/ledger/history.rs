@@ -13,7 +13,7 @@ use web::registry::{Related, Relation, Tag};
 
 use super::columns;
 use super::error::LedgerError;
-use crate::bounds::{HISTORY_ENTRIES_MAX, RELATED_PER_IMAGE_MAX, RELATIONS_MAX};
+use crate::bounds::{RELATED_PER_IMAGE_MAX, RELATIONS_MAX, TAGGED_ENTRIES_MAX};
 
 /// The other images that a document names, each once; what is no identifier is left out.
 pub(crate) fn relations(document: &Document) -> Vec<(Relation, ImageIdentifier)> {
@@ -43,13 +43,9 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// What is current; or what was at the moment `?3`: no entry of its group came after it until then, of its standing or
-/// a higher one.
+/// What is current, and what was at the moment `?3`.
 const CURRENT: &str = "entry.superseded_by IS NULL";
-const CURRENT_THEN: &str = "entry.created <= ?3 AND NOT EXISTS (
-    SELECT 1 FROM entry AS newer INDEXED BY by_group
-    WHERE newer.image = entry.image AND newer.email = entry.email AND newer.created <= ?3
-        AND (newer.created, newer.id) > (entry.created, entry.id) AND newer.standing >= entry.standing)";
+const CURRENT_THEN: &str = "entry.created <= ?3 AND (entry.superseded_at IS NULL OR entry.superseded_at > ?3)";
 
 /// The indexes are named, for SQLite knows nothing of how many entries name one image.
 fn said_of_others(at: Option<Timestamp>) -> String {
@@ -139,7 +135,7 @@ pub(super) fn tagged(connection: &Connection, email: &Email, tag: &str) -> Resul
     let mut statement = connection.prepare_cached(&format!(
         "SELECT entry.id, image, is_deprecated FROM tag INDEXED BY tag_by_name CROSS JOIN entry ON entry.seq = tag.entry
          WHERE tag.email = ?1 AND tag.name = ?2 AND standing > 0
-         ORDER BY tag.created DESC, tag.entry DESC LIMIT {HISTORY_ENTRIES_MAX}"
+         ORDER BY tag.created DESC, tag.entry DESC LIMIT {TAGGED_ENTRIES_MAX}"
     ))?;
     let rows = statement.query_map((email.as_str(), tag), |row| {
         Ok((columns::entry_id(row, 0)?, row.get::<_, [u8; 20]>(1)?, row.get::<_, bool>(2)?))

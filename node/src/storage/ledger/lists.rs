@@ -17,7 +17,7 @@ pub(super) fn list(
     now: Timestamp,
     total: Option<u64>,
 ) -> Result<Page, LedgerError> {
-    let mut selection = Selection::of(connection, filter, now)?;
+    let mut selection = Selection::of(filter, now);
     let total = match total {
         Some(total) => total,
         None => count(connection, &selection)?,

@@ -54,7 +54,11 @@ impl Session {
     fn store(&self, held: &HeldClaim, placement: Placement, now: Instant) -> Result<(), LedgerError> {
         let superseded_by = placement.superseded_by.map(|by| *by.as_bytes());
         self.connection
-            .prepare_cached("UPDATE entry SET standing = ?2, superseded_by = ?3 WHERE seq = ?1")?
+            .prepare_cached(
+                "UPDATE entry SET standing = ?2, superseded_by = ?3,
+                     superseded_at = (SELECT newer.created FROM entry AS newer WHERE newer.id = ?3)
+                 WHERE seq = ?1",
+            )?
             .execute((held.seq, columns::standing_column(placement.standing), superseded_by))?;
         let kind = match (held.placement.superseded_by, placement.superseded_by) {
             (None, Some(_)) => ChangeKind::Superseded,

@@ -14,8 +14,9 @@ const VERSION: u32 = 4;
 
 /// Raw bytes stand apart from the entries, so that a list never reads past them.
 ///
-/// What a certificate proves is kept with each document, for copies of an entry may carry different ones. A refusal whose `judged` is
-/// below the number of the judgement in force is due to be tried again.
+/// What a certificate proves is kept with each document, for copies of an entry may carry different ones. A refusal
+/// whose `judged` is below the number of the judgement in force is due to be tried again. An entry was current from its
+/// `created` up to `superseded_at`, which is the `created` of the entry that supersedes it.
 ///
 /// The `by_*` indexes serve the history, the groups of supersession and the endorsers; those of current entries are made
 /// by [`listing`].
@@ -37,6 +38,7 @@ CREATE TABLE entry (
     document BLOB NOT NULL,
     standing INTEGER NOT NULL,
     superseded_by BLOB,
+    superseded_at INTEGER,
     deprecated TEXT,
     valid INTEGER,
     title TEXT,
@@ -49,12 +51,11 @@ CREATE TABLE entry (
     bytes INTEGER,
     locations TEXT NOT NULL,
     tags TEXT NOT NULL,
-    is_deprecated INTEGER NOT NULL GENERATED ALWAYS AS (deprecated IS NOT NULL) STORED,
-    is_superseded INTEGER NOT NULL GENERATED ALWAYS AS (superseded_by IS NOT NULL) STORED
+    is_deprecated INTEGER NOT NULL GENERATED ALWAYS AS (deprecated IS NOT NULL) STORED
 ) STRICT;
-CREATE INDEX by_created ON entry (created, id, standing, is_deprecated, valid, is_superseded);
+CREATE INDEX by_created ON entry (created, id, standing, is_deprecated, valid, superseded_at);
 CREATE INDEX by_image ON entry (image, created, id, standing, is_deprecated, valid);
-CREATE INDEX by_email ON entry (email, created, id, standing, is_deprecated, valid, is_superseded);
+CREATE INDEX by_email ON entry (email, created, id, standing, is_deprecated, valid, superseded_at);
 CREATE INDEX by_group ON entry (image, email, created, id, standing, is_deprecated, valid);
 
 CREATE TABLE document (
@@ -129,8 +130,8 @@ CREATE TABLE placement_change (
 ";
 
 /// What makes the third version of the ledger the fourth, in which changes say what happened and when, and an entry is
-/// superseded by the next and no longer by the newest; [`tallies`] are new in it, too. Of the changes before
-/// it is told what can be told: the first one of an entry admitted it, and it was seen then.
+/// superseded by the next, no longer by the newest, and has the moment of it; [`tallies`] are new in it, too. Of the
+/// changes before it is told what can be told: the first one of an entry admitted it, and it was seen then.
 const FROM_VERSION_3: (&str, &str) = (
     "ALTER TABLE placement_change RENAME TO former_change;",
     "
@@ -154,6 +155,14 @@ UPDATE entry SET superseded_by = (
         AND newer.standing >= entry.standing AND (newer.standing > 0 OR newer.key = entry.key)
     ORDER BY newer.created, newer.id LIMIT 1)
 WHERE superseded_by IS NOT NULL;
+DROP INDEX by_created;
+DROP INDEX by_email;
+ALTER TABLE entry DROP COLUMN is_superseded;
+ALTER TABLE entry ADD COLUMN superseded_at INTEGER;
+UPDATE entry SET superseded_at = (SELECT newer.created FROM entry AS newer WHERE newer.id = entry.superseded_by)
+WHERE superseded_by IS NOT NULL;
+CREATE INDEX by_created ON entry (created, id, standing, is_deprecated, valid, superseded_at);
+CREATE INDEX by_email ON entry (email, created, id, standing, is_deprecated, valid, superseded_at);
 ",
 );
 

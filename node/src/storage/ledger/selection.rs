@@ -1,22 +1,14 @@
 //! Which entries a list means, as conditions with their parameters over the index that answers them best.
 //!
 //! Lists of current entries go along an index in their order and pass over what does not match without reading its row:
-//! other columns and texts are looked up once in their own indexes. Lists of the history are of one moment of
-//! endorsement, or of one image or endorser up to a bound, and are sorted where they are read.
+//! other columns and texts are looked up once in their own indexes. Lists of the history go along the moments of
+//! endorsement, or those of one image or endorser, and are sorted where they are read.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use proto::email::Email;
-use proto::standing::Standing;
 use proto::timestamp::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 use web::registry::{Column, ColumnFilter, Cursor, ListFilter, Matching, Order, Place, Status};
 
 use super::columns;
-use super::error::LedgerError;
-use crate::bounds::{HISTORY_ENTRIES_MAX, SHORT_TERMS_ENTRIES_MAX};
 
 /// Characters of the shortest term that the index of texts finds: those of a trigram.
 const INDEXED_TERM_CHARACTERS_MIN: usize = 3;
@@ -32,7 +24,7 @@ pub(super) struct Selection {
 
 impl Selection {
     /// What `filter` selects at the moment `now`.
-    pub(super) fn of(connection: &Connection, filter: &ListFilter, now: Timestamp) -> Result<Self, LedgerError> {
+    pub(super) fn of(filter: &ListFilter, now: Timestamp) -> Self {
         let mut selection = Self {
             index: None,
             conditions: Vec::new(),
@@ -42,7 +34,10 @@ impl Selection {
         };
         selection.require(standing_condition(filter), []);
         if let Some(at) = filter.at {
-            selection.require_then(current_then(connection, filter, at)?);
+            let at = at.unix_seconds();
+            selection.index = Some(index_of_history(filter));
+            let current_then = "created <= ? AND (superseded_at IS NULL OR superseded_at > ?)";
+            selection.require(current_then, [at.into(), at.into()]);
         } else if filter.created.is_some() || filter.since.is_some() {
             selection.index = Some(index_of_history(filter));
         } else {
@@ -54,7 +49,7 @@ impl Selection {
         selection.require_place(filter.place);
         filter.columns.iter().for_each(|column| selection.require_column(column));
         selection.require_terms(filter);
-        Ok(selection)
+        selection
     }
 
     /// Every entry of an image up to a moment, newest first.
@@ -127,10 +122,6 @@ impl Selection {
         }
     }
 
-    fn require_then(&mut self, entries: Vec<i64>) {
-        self.require("seq IN (SELECT value FROM json_each(?))", [serde_json::Value::from(entries).to_string().into()]);
-    }
-
     fn require_coordinates(&mut self, filter: &ListFilter) {
         if let Some(image) = &filter.image {
             self.require_in("current_by_image", "image = ?", Value::Blob(image.sha1().to_vec()));
@@ -175,8 +166,7 @@ impl Selection {
         self.require_in(index, &condition, filter.text.clone().into());
     }
 
-    /// Terms that the index of texts does not find are looked for in the rows that are left, or where it finds none of
-    /// the terms in the newest entries.
+    /// Terms that the index of texts does not find are looked for in the rows that are left.
     fn require_terms(&mut self, filter: &ListFilter) {
         let is_current = self.index.is_some_and(|index| index.starts_with("current_"));
         let (long, short): (Vec<&String>, Vec<&String>) =
@@ -186,21 +176,9 @@ impl Selection {
             let found = "seq IN (SELECT rowid FROM current_text WHERE current_text MATCH ?)";
             self.require(found, [phrases.join(" AND ").into()]);
         }
-        let mut looked_for = String::new();
-        for _ in &short {
-            write!(looked_for, " AND instr(lower(searched), ?)").expect("writing to a string succeeds");
+        for term in short {
+            self.require("instr(lower(searched), ?)", [term.to_ascii_lowercase().into()]);
         }
-        if is_current && long.is_empty() && !short.is_empty() {
-            let standing = standing_condition(filter);
-            self.conditions.push(format!(
-                "seq IN (SELECT seq FROM (SELECT seq, searched FROM entry INDEXED BY current_by_created
-                    WHERE superseded_by IS NULL AND {standing}
-                    ORDER BY created DESC, id DESC LIMIT {SHORT_TERMS_ENTRIES_MAX}) WHERE TRUE{looked_for})"
-            ));
-        } else {
-            self.conditions.push(format!("TRUE{looked_for}"));
-        }
-        self.parameters.extend(short.iter().map(|term| Value::from(term.to_ascii_lowercase())));
     }
 }
 
@@ -262,34 +240,4 @@ const fn text_of(column: Column) -> Option<(&'static str, &'static str)> {
         Column::Kind => ("kind_key", "current_by_kind"),
         Column::Location => ("location_key", "current_by_location"),
     })
-}
-
-/// The entries of the filter's image or endorser that were current at a moment, by what is held now: of each endorser
-/// and image those that nothing newer of that time and of their standing or a higher one superseded.
-fn current_then(connection: &Connection, filter: &ListFilter, at: Timestamp) -> Result<Vec<i64>, LedgerError> {
-    let (index, condition, parameter) = match (&filter.image, &filter.email) {
-        (Some(image), _) => ("by_image", "image = ?", Value::Blob(image.sha1().to_vec())),
-        (None, Some(email)) => ("by_email", "email = ?", email.as_str().to_owned().into()),
-        (None, None) => ("by_created", "TRUE", Value::Null),
-    };
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT seq, image, email, standing FROM entry INDEXED BY {index}
-         WHERE {condition} AND created <= ? AND standing > 0 ORDER BY created DESC, id DESC
-         LIMIT {HISTORY_ENTRIES_MAX}"
-    ))?;
-    let parameters = [Some(parameter).filter(|value| *value != Value::Null), Some(at.unix_seconds().into())];
-    let rows = statement.query_map(params_from_iter(parameters.into_iter().flatten()), |row| {
-        let group: ([u8; 20], Email) = (row.get(1)?, columns::email(row, 2)?);
-        Ok((row.get::<_, i64>(0)?, group, columns::standing(row, 3)?))
-    })?;
-    let mut strongest = BTreeMap::<([u8; 20], Email), Standing>::new();
-    let mut current = Vec::new();
-    for row in rows {
-        let (seq, group, standing) = row?;
-        if strongest.get(&group).is_none_or(|newer| *newer < standing) {
-            strongest.insert(group, standing);
-            current.push(seq);
-        }
-    }
-    Ok(current)
 }

@@ -7,6 +7,7 @@ mod lists;
 mod make;
 mod order;
 mod pending;
+mod plans;
 mod reminders;
 mod trust;
 mod versions;

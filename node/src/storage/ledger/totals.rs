@@ -1,29 +1,49 @@
 //! How many entries lists have in all, counted once while nothing changes: of a page no more is read than the page.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proto::timestamp::Timestamp;
 use web::registry::{Cursor, ListFilter};
 
 use crate::bounds::LIST_TOTALS_KEPT;
 
-/// The totals of the lists that were asked for last, as of one second and one commit.
+/// The totals of the lists that were asked for last; clones share them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedTotals(Arc<Mutex<Totals>>);
+
+impl SharedTotals {
+    /// The total of a list, whatever page of it is asked for.
+    pub(super) fn get(&self, filter: &ListFilter, now: Timestamp, commits: u64) -> Option<u64> {
+        self.locked().get(filter, now, commits)
+    }
+
+    /// Keeps a total that was counted after so many commits.
+    pub(super) fn keep(&self, filter: &ListFilter, now: Timestamp, commits: u64, total: u64) {
+        self.locked().keep(filter, now, commits, total);
+    }
+
+    /// Totals are whole between any two of their calls, so a thread that panicked has left nothing half done.
+    fn locked(&self) -> MutexGuard<'_, Totals> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The totals as of one second and one commit.
 #[derive(Debug, Default)]
-pub(super) struct Totals {
+struct Totals {
     as_of: Option<(Timestamp, u64)>,
     kept: VecDeque<(ListFilter, u64)>,
 }
 
 impl Totals {
-    /// The total of a list, whatever page of it is asked for.
-    pub(super) fn get(&self, filter: &ListFilter, now: Timestamp, commits: u64) -> Option<u64> {
+    fn get(&self, filter: &ListFilter, now: Timestamp, commits: u64) -> Option<u64> {
         let whole = whole(filter);
         let is_known = self.as_of == Some((now, commits));
         self.kept.iter().find(|(kept, _)| is_known && *kept == whole).map(|(_, total)| *total)
     }
 
-    /// Keeps a total that was counted after so many commits.
-    pub(super) fn keep(&mut self, filter: &ListFilter, now: Timestamp, commits: u64, total: u64) {
+    fn keep(&mut self, filter: &ListFilter, now: Timestamp, commits: u64, total: u64) {
         if self.as_of != Some((now, commits)) {
             self.as_of = Some((now, commits));
             self.kept.clear();

@@ -25,6 +25,12 @@ DROP TRIGGER image_of_admitted;
 DROP TRIGGER image_of_withdrawn;
 DROP TABLE endorser;
 DROP TABLE tally;
+DROP INDEX by_created;
+DROP INDEX by_email;
+ALTER TABLE entry DROP COLUMN superseded_at;
+ALTER TABLE entry ADD COLUMN is_superseded INTEGER NOT NULL GENERATED ALWAYS AS (superseded_by IS NOT NULL) VIRTUAL;
+CREATE INDEX by_created ON entry (created, id, standing, is_deprecated, valid, is_superseded);
+CREATE INDEX by_email ON entry (email, created, id, standing, is_deprecated, valid, is_superseded);
 PRAGMA user_version = 3;";
 
 #[tokio::test]

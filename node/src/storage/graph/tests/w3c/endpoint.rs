@@ -10,8 +10,9 @@ use proto::timestamp::{Instant, Timestamp};
 use tokio::net::TcpListener;
 use web::registry::confirmation::{Acted, Action, ActionRefusal, ActionToken, Awaiting};
 use web::registry::{
-    Change, Coordinates, Counts, Endorser, Explained, Federation, ListFilter, Load, Page, Query, QueryAnswer,
-    QueryError, Record, Registry, RegistryError, Related, Scope, Summary, Tag, UploadRefusal, Uploaded, Walk,
+    Change, Coordinates, Counts, Endorser, Explained, Federation, ListError, ListFilter, Load, Page, Query,
+    QueryAnswer, QueryError, Record, Registry, RegistryError, Related, Scope, Summary, Tag, UploadRefusal, Uploaded,
+    Walk,
 };
 
 use crate::storage::graph::query::Queries;
@@ -52,8 +53,8 @@ impl Registry for QueriesOnly {
         Err(RegistryError.into())
     }
 
-    async fn list(&self, _: ListFilter) -> Result<Page, RegistryError> {
-        Err(RegistryError)
+    async fn list(&self, _: ListFilter) -> Result<Page, ListError> {
+        Err(RegistryError.into())
     }
 
     async fn documents(&self, _: Vec<EntryId>) -> Result<Vec<Bytes>, RegistryError> {
