@@ -15,7 +15,7 @@ use super::gate::{self, not_allowed};
 use super::messages::{Kind, Message, Received, garbled};
 use super::query::QueryLimits;
 use super::remote::Remote;
-use super::rewrite::look_up_equals;
+use super::rewrite::rewritten;
 use crate::bounds::{
     QUERY_GRAPHS_MAX, QUERY_MEMORY_BYTES_MAX, QUERY_MEMORY_KEPT_BYTES, QUERY_PART_BYTES, QUERY_STACK_BYTES,
 };
@@ -89,7 +89,7 @@ fn answer_one(stream: &mut UnixStream, start_bytes: u64) -> io::Result<()> {
 fn evaluate(query: &Query, answering: Answering, remote: Remote) -> Result<(Form, Vec<u8>), QueryError> {
     let parsed = gate::parse(&query.text)?;
     gate::judge(&parsed, query.dialect)?;
-    let parsed = look_up_equals(parsed);
+    let parsed = rewritten(parsed);
     let evaluator = QueryEvaluator::new();
     let mut prepared = evaluator.prepare(&parsed);
     choose_graphs(&mut prepared, query)?;

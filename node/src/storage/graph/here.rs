@@ -10,7 +10,7 @@ use super::gate;
 use super::leash::Leash;
 use super::meter::{GivenUp, Meter};
 use super::query::QueryLimits;
-use super::rewrite::look_up_equals;
+use super::rewrite::rewritten;
 use super::steps::{self, Counting};
 use super::store::GraphStore;
 use super::tame::is_tame;
@@ -48,7 +48,7 @@ fn tamed(query: &Query) -> Option<Counting> {
     if !gate::is_planned_soon(&parsed) || parsed.dataset().is_some() {
         return None;
     }
-    let counting = steps::counting(look_up_equals(parsed))?;
+    let counting = steps::counting(rewritten(parsed))?;
     is_tame(&counting.query).then_some(counting)
 }
 
